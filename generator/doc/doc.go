@@ -1,0 +1,311 @@
+// Package doc is the document model that both languages share: a tree of
+// nodes under docutils' element names, the sources the tree was read from,
+// and the diagnostics that reading them gave.
+//
+// A parser returns a [Document] that nobody changes afterwards. Everything
+// that needs other pages (cross-references, the toctree, numbers of figures)
+// stands in it as an unresolved node and is answered at render time.
+//
+// A place in a source is a byte offset ([Pos]); it becomes a line and a
+// column only when it is printed.
+package doc
+
+import (
+	"iter"
+	"slices"
+	"sort"
+	"strings"
+)
+
+// A Document is one parsed page. It is immutable once its parser returns it.
+type Document struct {
+	// Sources[0] is the page; the others were included by it. Pos.File
+	// indexes this slice.
+	Sources []*Source
+	Root    *Node // Kind is KindDocument
+	Diags   []Diag
+	// Deps are the files that reading the page asked for, also those that
+	// were not there, in the order asked.
+	Deps []Dep
+	// Meta holds front matter and bibliographic fields by lower-case name.
+	Meta map[string]string
+}
+
+// Name is the page's path below the content root, with slashes.
+func (d *Document) Name() string { return d.Sources[0].Name }
+
+// Locate gives the source and the 1-based line and column of a position.
+func (d *Document) Locate(p Pos) (src *Source, line, col int) {
+	src = d.Sources[p.File]
+	line, col = src.LineCol(int(p.Off))
+	return src, line, col
+}
+
+// A Dep is a file that a page's reading depended on.
+type Dep struct {
+	Name   string // path below the content root, with slashes
+	Digest string // hex SHA-256 of its content; empty if it was absent
+}
+
+// A Node is an element of the tree, or a piece of text (KindText).
+type Node struct {
+	Kind     Kind
+	Pos      Pos
+	Text     string // the text of KindText; empty in elements
+	Children []*Node
+	attrs    *attrs
+}
+
+// attrs is kept behind a pointer because most nodes are text and have none.
+type attrs struct {
+	ids, names, dupnames, classes, backrefs []string
+	other                                   []Attr
+}
+
+// An Attr is a named property of an element. Names are docutils' own where
+// docutils has one.
+type Attr struct{ Key, Value string }
+
+// New makes an element with the given children.
+func New(k Kind, pos Pos, children ...*Node) *Node {
+	return &Node{Kind: k, Pos: pos, Children: children}
+}
+
+// NewText makes a text node.
+func NewText(pos Pos, text string) *Node {
+	return &Node{Kind: KindText, Pos: pos, Text: text}
+}
+
+// Append adds children at the end; nil children are left out.
+func (n *Node) Append(children ...*Node) *Node {
+	for _, c := range children {
+		if c != nil {
+			n.Children = append(n.Children, c)
+		}
+	}
+	return n
+}
+
+func (n *Node) own() *attrs {
+	if n.attrs == nil {
+		n.attrs = &attrs{}
+	}
+	return n.attrs
+}
+
+// IDs are the anchors of the element in its page.
+func (n *Node) IDs() []string {
+	if n.attrs == nil {
+		return nil
+	}
+	return n.attrs.ids
+}
+
+// Names are the normalised reference names (labels) of the element.
+func (n *Node) Names() []string {
+	if n.attrs == nil {
+		return nil
+	}
+	return n.attrs.names
+}
+
+// DupNames are names that another element took away from this one.
+func (n *Node) DupNames() []string {
+	if n.attrs == nil {
+		return nil
+	}
+	return n.attrs.dupnames
+}
+
+// Classes are the element's class names.
+func (n *Node) Classes() []string {
+	if n.attrs == nil {
+		return nil
+	}
+	return n.attrs.classes
+}
+
+// Backrefs are the ids of references that lead here.
+func (n *Node) Backrefs() []string {
+	if n.attrs == nil {
+		return nil
+	}
+	return n.attrs.backrefs
+}
+
+// AddID, AddName, AddDupName, AddClass and AddBackref append values that are
+// not there yet. They return the node, so that building reads as one line.
+func (n *Node) AddID(v ...string) *Node   { a := n.own(); a.ids = addNew(a.ids, v); return n }
+func (n *Node) AddName(v ...string) *Node { a := n.own(); a.names = addNew(a.names, v); return n }
+func (n *Node) AddDupName(v ...string) *Node {
+	a := n.own()
+	a.dupnames = addNew(a.dupnames, v)
+	return n
+}
+func (n *Node) AddClass(v ...string) *Node {
+	if len(v) == 0 {
+		return n
+	}
+	a := n.own()
+	a.classes = addNew(a.classes, v)
+	return n
+}
+func (n *Node) AddBackref(v ...string) *Node {
+	a := n.own()
+	a.backrefs = addNew(a.backrefs, v)
+	return n
+}
+
+// SetIDs, SetNames and SetDupNames replace the lists; the resolving
+// transforms need it when a name moves to another element.
+func (n *Node) SetIDs(v []string) *Node      { n.own().ids = v; return n }
+func (n *Node) SetNames(v []string) *Node    { n.own().names = v; return n }
+func (n *Node) SetDupNames(v []string) *Node { n.own().dupnames = v; return n }
+func (n *Node) SetClasses(v []string) *Node  { n.own().classes = v; return n }
+
+// HasClass reports whether the element has the class.
+func (n *Node) HasClass(c string) bool { return slices.Contains(n.Classes(), c) }
+
+func addNew(have, more []string) []string {
+	for _, v := range more {
+		if !slices.Contains(have, v) {
+			have = append(have, v)
+		}
+	}
+	return have
+}
+
+// Attr gives the value of an attribute, or "" if the element has none.
+func (n *Node) Attr(key string) string {
+	v, _ := n.Lookup(key)
+	return v
+}
+
+// Lookup gives the value of an attribute and whether it is there.
+func (n *Node) Lookup(key string) (string, bool) {
+	if n.attrs != nil {
+		for _, a := range n.attrs.other {
+			if a.Key == key {
+				return a.Value, true
+			}
+		}
+	}
+	return "", false
+}
+
+// Set gives the element an attribute, replacing an earlier value.
+func (n *Node) Set(key, value string) *Node {
+	o := n.own()
+	for i := range o.other {
+		if o.other[i].Key == key {
+			o.other[i].Value = value
+			return n
+		}
+	}
+	o.other = append(o.other, Attr{key, value})
+	return n
+}
+
+// Unset removes an attribute.
+func (n *Node) Unset(key string) {
+	if n.attrs != nil {
+		n.attrs.other = slices.DeleteFunc(n.attrs.other, func(a Attr) bool { return a.Key == key })
+	}
+}
+
+// Attrs gives all single-valued attributes, sorted by key.
+func (n *Node) Attrs() []Attr {
+	if n.attrs == nil {
+		return nil
+	}
+	out := slices.Clone(n.attrs.other)
+	sort.Slice(out, func(i, j int) bool { return out[i].Key < out[j].Key })
+	return out
+}
+
+// Is reports whether the node has one of the kinds.
+func (n *Node) Is(kinds ...Kind) bool { return slices.Contains(kinds, n.Kind) }
+
+// First gives the first direct child of one of the kinds, or nil.
+func (n *Node) First(kinds ...Kind) *Node {
+	for _, c := range n.Children {
+		if c.Is(kinds...) {
+			return c
+		}
+	}
+	return nil
+}
+
+// All yields the node and everything below it, parents first.
+func (n *Node) All() iter.Seq[*Node] {
+	return func(yield func(*Node) bool) { n.walk(yield) }
+}
+
+func (n *Node) walk(yield func(*Node) bool) bool {
+	if !yield(n) {
+		return false
+	}
+	for _, c := range n.Children {
+		if !c.walk(yield) {
+			return false
+		}
+	}
+	return true
+}
+
+// Find yields all nodes of the kinds at or below n, in document order.
+func (n *Node) Find(kinds ...Kind) iter.Seq[*Node] {
+	return func(yield func(*Node) bool) {
+		for c := range n.All() {
+			if c.Is(kinds...) && !yield(c) {
+				return
+			}
+		}
+	}
+}
+
+// PlainText joins the text at and below the node. Block elements below it
+// are separated by a blank line, as docutils' astext does.
+func (n *Node) PlainText() string {
+	if n.Kind == KindText {
+		return n.Text
+	}
+	var b strings.Builder
+	n.plain(&b)
+	return b.String()
+}
+
+func (n *Node) plain(b *strings.Builder) {
+	if n.Kind == KindText {
+		b.WriteString(n.Text)
+		return
+	}
+	if n.Kind == KindImage {
+		b.WriteString(n.Attr("alt"))
+		return
+	}
+	for i, c := range n.Children {
+		if i > 0 && !n.Kind.HoldsText() {
+			b.WriteString("\n\n")
+		}
+		c.plain(b)
+	}
+}
+
+// Copy makes a deep copy of the tree below n. Ids and names are copied too.
+func (n *Node) Copy() *Node {
+	m := *n
+	if n.attrs != nil {
+		a := *n.attrs
+		a.ids, a.names, a.dupnames = slices.Clone(a.ids), slices.Clone(a.names), slices.Clone(a.dupnames)
+		a.classes, a.backrefs, a.other = slices.Clone(a.classes), slices.Clone(a.backrefs), slices.Clone(a.other)
+		m.attrs = &a
+	}
+	if n.Children != nil {
+		m.Children = make([]*Node, len(n.Children))
+		for i, c := range n.Children {
+			m.Children[i] = c.Copy()
+		}
+	}
+	return &m
+}

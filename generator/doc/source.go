@@ -1,0 +1,152 @@
+package doc
+
+import (
+	"fmt"
+	"sort"
+	"strings"
+	"sync"
+	"unicode/utf8"
+)
+
+// A Pos is a place in one of a document's sources: File indexes
+// Document.Sources, Off is a 0-based byte offset in it.
+type Pos struct {
+	File, Off int32
+}
+
+// A Source is the text of one file, as it was read.
+type Source struct {
+	Name string // path below the content root with slashes, or "<stdin>"
+	Text string
+
+	once  sync.Once
+	lines []int // offsets of line starts
+}
+
+// NewSource makes a Source.
+func NewSource(name, text string) *Source { return &Source{Name: name, Text: text} }
+
+func (s *Source) index() []int {
+	s.once.Do(func() {
+		s.lines = append(s.lines, 0)
+		for i := 0; i < len(s.Text); i++ {
+			if s.Text[i] == '\n' {
+				s.lines = append(s.lines, i+1)
+			}
+		}
+	})
+	return s.lines
+}
+
+// LineCol gives the 1-based line and column of a byte offset. Columns count
+// characters, not bytes. Offsets outside the text are brought inside.
+func (s *Source) LineCol(off int) (line, col int) {
+	off = max(0, min(off, len(s.Text)))
+	lines := s.index()
+	line = sort.SearchInts(lines, off+1)
+	return line, utf8.RuneCountInString(s.Text[lines[line-1]:off]) + 1
+}
+
+// Line gives the text of a 1-based line without its end.
+func (s *Source) Line(line int) string {
+	lines := s.index()
+	if line < 1 || line > len(lines) {
+		return ""
+	}
+	t := s.Text[lines[line-1]:]
+	if i := strings.IndexByte(t, '\n'); i >= 0 {
+		t = t[:i]
+	}
+	return strings.TrimSuffix(t, "\r")
+}
+
+// Severity ranks a diagnostic as docutils does.
+type Severity uint8
+
+// The severities. A build fails on Error and, with --strict, on Warning.
+const (
+	Info Severity = iota + 1
+	Warning
+	Error
+	Severe
+)
+
+func (s Severity) String() string {
+	switch s {
+	case Info:
+		return "info"
+	case Warning:
+		return "warning"
+	case Error:
+		return "error"
+	case Severe:
+		return "severe"
+	}
+	return "unknown"
+}
+
+// A Diag is one message about a place in a source.
+type Diag struct {
+	Severity Severity
+	// Code is stable and machine-readable, e.g. "rst-unknown-directive".
+	Code string
+	// Message is a sentence that says what is wrong and what was expected.
+	Message string
+	// Hint says what to do, or is empty.
+	Hint   string
+	Source *Source // nil when the message is about no file
+	Off    int     // byte offset in Source
+	Len    int     // bytes to mark, at least one character is marked
+}
+
+// Position gives file:line:col, or only the file, or "".
+func (d Diag) Position() string {
+	if d.Source == nil {
+		return ""
+	}
+	line, col := d.Source.LineCol(d.Off)
+	return fmt.Sprintf("%s:%d:%d", d.Source.Name, line, col)
+}
+
+// String is the one-line form: file:line:col: severity: message [code]. The
+// hint follows the message.
+func (d Diag) String() string {
+	var b strings.Builder
+	if p := d.Position(); p != "" {
+		b.WriteString(p + ": ")
+	}
+	fmt.Fprintf(&b, "%s: %s", d.Severity, d.Message)
+	if d.Hint != "" {
+		b.WriteString(" " + d.Hint)
+	}
+	fmt.Fprintf(&b, " [%s]", d.Code)
+	return b.String()
+}
+
+// Excerpt gives the source line and a line under it that marks the spot, both
+// indented by two spaces, or "" when there is no source.
+func (d Diag) Excerpt() string {
+	if d.Source == nil || d.Source.Text == "" {
+		return ""
+	}
+	line, col := d.Source.LineCol(d.Off)
+	text := d.Source.Line(line)
+	var pad strings.Builder
+	n := 0
+	for _, r := range text {
+		if n++; n >= col {
+			break
+		}
+		if r == '\t' {
+			pad.WriteByte('\t')
+		} else {
+			pad.WriteByte(' ')
+		}
+	}
+	width := 1
+	if end := min(d.Off+d.Len, len(d.Source.Text)); end > d.Off {
+		marked, _, _ := strings.Cut(d.Source.Text[max(0, d.Off):end], "\n")
+		width = max(1, utf8.RuneCountInString(marked))
+	}
+	return "  " + text + "\n  " + pad.String() + strings.Repeat("^", width) + "\n"
+}

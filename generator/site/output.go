@@ -1,0 +1,398 @@
+package site
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"sort"
+	"strings"
+	"sync"
+)
+
+// marker is the file by which a folder is known as one that we made and may
+// replace. building is held locked in a temporary folder while its build
+// lives, so that the next build can tell a killed one from a running one.
+const (
+	marker     = ".docent"
+	building   = ".building"
+	markerText = "This folder was written by `generator build`, which replaces it as a whole.\n"
+)
+
+// A Sink takes the files of a site. Names have slashes and are below the
+// site's root. It must allow calls from several goroutines.
+type Sink interface {
+	Put(name string, data []byte) error
+	// Copy takes a file that may be too large to hold in memory.
+	Copy(name string, open func() (io.ReadCloser, error)) error
+}
+
+// A Dir is a site on disk, written so that the old one stays whole until the
+// new one is complete: everything new goes into a folder beside it, which
+// then takes its place in one rename. Files that are the same as before are
+// linked, not written again, and when nothing changed the old folder is left
+// as it is.
+type Dir struct {
+	out, temp string
+	lock      *os.File
+
+	mu      sync.Mutex
+	once    sync.Once
+	tempErr error
+	seen    map[string]bool // true: written anew; false: the old file is good
+}
+
+// A WrongOutput says that a folder cannot be written because of what it is.
+type WrongOutput struct{ Dir, Why string }
+
+func (e *WrongOutput) Error() string {
+	return fmt.Sprintf("cannot write the site to %s: %s", e.Dir, e.Why)
+}
+
+// OpenDir prepares to write a site to a folder, which need not exist. It
+// refuses a folder that holds something else, and removes what killed builds
+// left beside it.
+func OpenDir(out string) (*Dir, error) {
+	abs, err := filepath.Abs(out)
+	if err != nil {
+		return nil, err
+	}
+	if real, err := filepath.EvalSymlinks(abs); err == nil {
+		abs = real
+	}
+	d := &Dir{out: abs, seen: map[string]bool{}}
+	info, err := os.Stat(abs)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		return nil, err
+	case !info.IsDir():
+		return nil, &WrongOutput{out, "it is a file; name a folder with --out"}
+	default:
+		entries, err := os.ReadDir(abs)
+		if err != nil {
+			return nil, err
+		}
+		_, err = os.Lstat(filepath.Join(abs, marker))
+		if len(entries) > 0 && err != nil {
+			return nil, &WrongOutput{out, "it holds files that this program did not write; " +
+				"name another folder with --out, or empty this one"}
+		}
+	}
+	if err := os.MkdirAll(filepath.Dir(abs), 0o777); err != nil {
+		return nil, err
+	}
+	d.sweep()
+	return d, nil
+}
+
+func (d *Dir) prefix() string { return "." + filepath.Base(d.out) + ".build-" }
+
+// sweep removes the temporary folders of builds that no longer run. If such
+// a build died between the two renames of a system that cannot exchange two
+// folders at once, the old site is put back first.
+func (d *Dir) sweep() {
+	parent := filepath.Dir(d.out)
+	entries, _ := os.ReadDir(parent)
+	for _, e := range entries {
+		if !e.IsDir() || !strings.HasPrefix(e.Name(), d.prefix()) {
+			continue
+		}
+		dir := filepath.Join(parent, e.Name())
+		f, err := os.OpenFile(filepath.Join(dir, building), os.O_RDWR, 0)
+		if err == nil {
+			free := tryLock(f)
+			f.Close()
+			if !free {
+				continue
+			}
+		}
+		if strings.HasSuffix(e.Name(), ".old") {
+			if _, err := os.Lstat(d.out); errors.Is(err, fs.ErrNotExist) && os.Rename(dir, d.out) == nil {
+				os.Remove(filepath.Join(d.out, building))
+				continue
+			}
+		}
+		os.RemoveAll(dir)
+	}
+}
+
+// open makes the temporary folder when the first file needs it.
+func (d *Dir) open() error {
+	d.once.Do(func() {
+		temp, err := os.MkdirTemp(filepath.Dir(d.out), d.prefix())
+		if err != nil {
+			d.tempErr = err
+			return
+		}
+		d.temp = temp
+		d.lock, d.tempErr = os.OpenFile(filepath.Join(temp, building), os.O_CREATE|os.O_RDWR, 0o644)
+		if d.tempErr == nil {
+			tryLock(d.lock)
+			d.tempErr = os.Chmod(temp, 0o755)
+		}
+	})
+	return d.tempErr
+}
+
+func (d *Dir) claim(name string, fresh bool) error {
+	if !fs.ValidPath(name) || name == marker || name == building {
+		return fmt.Errorf("the site has no place for a file called %q", name)
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if _, twice := d.seen[name]; twice {
+		return fmt.Errorf("two files of the site are both called %s", name)
+	}
+	d.seen[name] = fresh
+	return nil
+}
+
+// Put writes a file.
+func (d *Dir) Put(name string, data []byte) error {
+	old, err := os.ReadFile(filepath.Join(d.out, filepath.FromSlash(name)))
+	same := err == nil && bytes.Equal(old, data)
+	if err := d.claim(name, !same); err != nil || same {
+		return err
+	}
+	return d.write(name, func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	})
+}
+
+// Copy writes a file from a reader; it is opened once or twice.
+func (d *Dir) Copy(name string, open func() (io.ReadCloser, error)) error {
+	same := d.same(name, open)
+	if err := d.claim(name, !same); err != nil || same {
+		return err
+	}
+	return d.write(name, func(w io.Writer) error {
+		r, err := open()
+		if err != nil {
+			return err
+		}
+		defer r.Close()
+		_, err = io.Copy(w, r)
+		return err
+	})
+}
+
+func (d *Dir) same(name string, open func() (io.ReadCloser, error)) bool {
+	old, err := os.Open(filepath.Join(d.out, filepath.FromSlash(name)))
+	if err != nil {
+		return false
+	}
+	defer old.Close()
+	now, err := open()
+	if err != nil {
+		return false
+	}
+	defer now.Close()
+	var a, b [32 << 10]byte
+	for {
+		n, errA := io.ReadFull(old, a[:])
+		m, errB := io.ReadFull(now, b[:])
+		if n != m || !bytes.Equal(a[:n], b[:m]) {
+			return false
+		}
+		if errA != nil || errB != nil {
+			return errA == errB && (errA == io.EOF || errA == io.ErrUnexpectedEOF)
+		}
+	}
+}
+
+func (d *Dir) write(name string, fill func(io.Writer) error) error {
+	if err := d.open(); err != nil {
+		return err
+	}
+	to := filepath.Join(d.temp, filepath.FromSlash(name))
+	if err := os.MkdirAll(filepath.Dir(to), 0o777); err != nil {
+		return err
+	}
+	f, err := os.Create(to)
+	if err != nil {
+		return err
+	}
+	err = fill(f)
+	if e := f.Close(); err == nil {
+		err = e
+	}
+	if err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	return nil
+}
+
+// Commit puts the new site in the place of the old one, and tells how many
+// files were written. With nothing written and nothing gone it leaves the
+// old folder untouched.
+func (d *Dir) Commit() (written int, err error) {
+	defer d.Abandon()
+	var keep []string
+	for name, fresh := range d.seen {
+		if fresh {
+			written++
+		} else {
+			keep = append(keep, name)
+		}
+	}
+	_, noMarker := os.Lstat(filepath.Join(d.out, marker))
+	if written == 0 && noMarker == nil && !d.extra() {
+		return 0, nil
+	}
+	if err := d.open(); err != nil {
+		return 0, err
+	}
+	sort.Strings(keep)
+	made := map[string]bool{}
+	for _, name := range keep {
+		if dir := path.Dir(name); !made[dir] {
+			if err := os.MkdirAll(filepath.Join(d.temp, filepath.FromSlash(dir)), 0o777); err != nil {
+				return 0, err
+			}
+			made[dir] = true
+		}
+		from, to := filepath.Join(d.out, filepath.FromSlash(name)), filepath.Join(d.temp, filepath.FromSlash(name))
+		if os.Link(from, to) == nil {
+			continue
+		}
+		if err := copyFile(from, to); err != nil { // a file system without hard links
+			return 0, err
+		}
+	}
+	if err := os.WriteFile(filepath.Join(d.temp, marker), []byte(markerText), 0o644); err != nil {
+		return 0, err
+	}
+	if err := d.swap(); err != nil {
+		return 0, fmt.Errorf("put the new site in place: %w", err)
+	}
+	return written, nil
+}
+
+// extra reports whether the old folder holds a file that the new one lacks.
+func (d *Dir) extra() bool {
+	found := errors.New("found")
+	err := filepath.WalkDir(d.out, func(p string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		rel, _ := filepath.Rel(d.out, p)
+		name := filepath.ToSlash(rel)
+		if _, ok := d.seen[name]; !ok && !e.IsDir() && name != marker {
+			return found
+		}
+		return nil
+	})
+	return err != nil
+}
+
+func (d *Dir) swap() error {
+	if _, err := os.Lstat(d.out); errors.Is(err, fs.ErrNotExist) {
+		if err := os.Rename(d.temp, d.out); err != nil {
+			return err
+		}
+		os.Remove(filepath.Join(d.out, building))
+		d.temp = ""
+		return nil
+	}
+	if exchange(d.temp, d.out) == nil {
+		os.Remove(filepath.Join(d.out, building))
+		return nil // temp is the old site now; Abandon removes it
+	}
+	old := d.temp + ".old"
+	if err := os.Rename(d.out, old); err != nil {
+		return err
+	}
+	if err := os.Rename(d.temp, d.out); err != nil {
+		return errors.Join(err, os.Rename(old, d.out))
+	}
+	os.Remove(filepath.Join(d.out, building))
+	d.temp = old
+	return nil
+}
+
+// Abandon removes what was written and leaves the old site. After Commit it
+// does nothing.
+func (d *Dir) Abandon() {
+	if d.temp != "" {
+		os.RemoveAll(d.temp)
+		d.temp = ""
+	}
+	if d.lock != nil {
+		d.lock.Close()
+		d.lock = nil
+	}
+}
+
+func copyFile(from, to string) error {
+	r, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	w, err := os.Create(to)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(w, r)
+	if e := w.Close(); err == nil {
+		err = e
+	}
+	return err
+}
+
+// A Memory is a site that is kept in memory, for the preview server.
+type Memory struct {
+	mu    sync.Mutex
+	files map[string][]byte
+}
+
+// Put keeps a file.
+func (m *Memory) Put(name string, data []byte) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.files == nil {
+		m.files = map[string][]byte{}
+	}
+	m.files[name] = data
+	return nil
+}
+
+// Copy keeps what the reader gives.
+func (m *Memory) Copy(name string, open func() (io.ReadCloser, error)) error {
+	r, err := open()
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	data, err := io.ReadAll(r)
+	if err != nil {
+		return err
+	}
+	return m.Put(name, data)
+}
+
+// File gives a file of the site.
+func (m *Memory) File(name string) ([]byte, bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	data, ok := m.files[name]
+	return data, ok
+}
+
+// Names gives the sorted names of all files.
+func (m *Memory) Names() []string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	out := make([]string, 0, len(m.files))
+	for n := range m.files {
+		out = append(out, n)
+	}
+	sort.Strings(out)
+	return out
+}

@@ -1,0 +1,9 @@
+package site
+
+import "golang.org/x/sys/unix"
+
+// exchange swaps two folders in one step, so that at no moment either name
+// is missing.
+func exchange(a, b string) error {
+	return unix.Renameat2(unix.AT_FDCWD, a, unix.AT_FDCWD, b, unix.RENAME_EXCHANGE)
+}

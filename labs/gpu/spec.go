@@ -22,3 +22,11 @@ func CDI(ctx context.Context) (*Spec, error) { return nil, &Absent{"not looked f
 // empty and the error an *Absent that says why; without cgo the error is
 // ErrNotLooked.
 func Devices(ctx context.Context) ([]Device, error) { return nil, ErrNotLooked }
+
+// Names reads docker's --gpus argument: "all", a count, or
+// "device=0,1", with or without quotes. The names it gives are for Spec.
+func Names(argument string, devs []Device) ([]string, error) { return nil, ErrNotLooked }
+
+// Flags says in docker run's own flags what a container needs for the named
+// devices: --device, -v, -e.
+func (s *Spec) Flags(devs []Device, names ...string) ([]string, error) { return nil, ErrNotLooked }

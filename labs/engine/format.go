@@ -1,0 +1,127 @@
+package engine
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+)
+
+func splitLines(s string) []string { return strings.Split(strings.TrimRight(s, "\n"), "\n") }
+
+// humanSize prints bytes as docker does: decimal units, three digits.
+func humanSize(n int64) string {
+	size := float64(n)
+	for _, unit := range []string{"B", "kB", "MB", "GB", "TB"} {
+		if size < 1000 || unit == "TB" {
+			return fmt.Sprintf("%.3g%s", size, unit)
+		}
+		size /= 1000
+	}
+	return ""
+}
+
+// humanAge prints a duration as docker does: "17 seconds", "About a minute".
+func humanAge(d time.Duration) string {
+	seconds := int(d.Seconds())
+	minutes := int(d.Minutes())
+	hours := int(d.Hours() + 0.5)
+	switch {
+	case seconds < 1:
+		return "Less than a second"
+	case seconds == 1:
+		return "1 second"
+	case seconds < 60:
+		return fmt.Sprintf("%d seconds", seconds)
+	case minutes == 1:
+		return "About a minute"
+	case minutes < 60:
+		return fmt.Sprintf("%d minutes", minutes)
+	case hours == 1:
+		return "About an hour"
+	case hours < 48:
+		return fmt.Sprintf("%d hours", hours)
+	case hours < 24*7*2:
+		return fmt.Sprintf("%d days", hours/24)
+	case hours < 24*30*2:
+		return fmt.Sprintf("%d weeks", hours/24/7)
+	case hours < 24*365*2:
+		return fmt.Sprintf("%d months", hours/24/30)
+	}
+	return fmt.Sprintf("%d years", int(d.Hours())/24/365)
+}
+
+// table lays rows out as docker does: at least three blanks between columns.
+func table(rows [][]string) string {
+	var width []int
+	for _, r := range rows {
+		for i, c := range r {
+			if i == len(width) {
+				width = append(width, 0)
+			}
+			width[i] = max(width[i], len(c))
+		}
+	}
+	var b strings.Builder
+	for _, r := range rows {
+		for i, c := range r {
+			if i == len(r)-1 {
+				b.WriteString(c)
+			} else {
+				fmt.Fprintf(&b, "%-*s", width[i]+3, c)
+			}
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+// splitName takes a reference apart as docker's tables do: "debian", "12".
+func splitName(ref string) (repository, tag string) {
+	t, err := name.NewTag(ref)
+	if err != nil {
+		return ref, "<none>"
+	}
+	return familiar(t.Context()), t.TagStr()
+}
+
+// familiar is a repository without the parts docker leaves out.
+func familiar(r name.Repository) string {
+	if r.RegistryStr() == name.DefaultRegistry {
+		return strings.TrimPrefix(r.RepositoryStr(), "library/")
+	}
+	return r.Name()
+}
+
+// printPushed prints what docker prints after a push.
+func printPushed(f *os.File, ref string, img v1.Image) error {
+	tag, err := name.NewTag(ref)
+	if err != nil {
+		return err
+	}
+	layers, err := img.Layers()
+	if err != nil {
+		return err
+	}
+	say(f, "The push refers to repository [%s]", tag.Context().Name())
+	for i := len(layers) - 1; i >= 0; i-- {
+		diff, err := layers[i].DiffID()
+		if err != nil {
+			return err
+		}
+		say(f, "%s: Pushed", diff.Hex[:12])
+	}
+	digest, err := img.Digest()
+	if err != nil {
+		return err
+	}
+	size, err := img.Size()
+	if err != nil {
+		return err
+	}
+	say(f, "%s: digest: %s size: %d", tag.TagStr(), digest, size)
+	return nil
+}

@@ -1,0 +1,175 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+)
+
+// maxFile bounds what Read takes: a report is bounded by its steps, and a file
+// beyond this is something else.
+const maxFile = 64 << 20
+
+// FileName is the name of the report of a page: one per page, engine, and
+// whether there were GPUs.
+func FileName(page, engine string, gpu bool) string {
+	name := strings.ReplaceAll(page, "/", "__") + "." + engine
+	if gpu {
+		name += "-gpu"
+	}
+	return name + ".json"
+}
+
+// Read reads one report. A report of another version, or one with fields that
+// are not known here, is an error that names the file.
+func Read(path string) (*Page, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, fmt.Errorf("read report: %w", err)
+	}
+	if !info.Mode().IsRegular() || info.Size() > maxFile {
+		return nil, fmt.Errorf("read report: %s is not a report: it is no plain file or larger than %d MiB", path, maxFile>>20)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read report: %w", err)
+	}
+	p, err := Decode(data)
+	if err != nil {
+		return nil, fmt.Errorf("read report %s: %w", path, err)
+	}
+	return p, nil
+}
+
+// Decode reads a report from JSON.
+func Decode(data []byte) (*Page, error) {
+	var head struct {
+		Schema string `json:"schema"`
+	}
+	if err := json.Unmarshal(data, &head); err != nil {
+		return nil, err
+	}
+	if head.Schema != Version {
+		return nil, fmt.Errorf("its schema is %q, this program reads %q; run `labs verify` again to make a new report", head.Schema, Version)
+	}
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.DisallowUnknownFields()
+	p := new(Page)
+	if err := dec.Decode(p); err != nil {
+		return nil, err
+	}
+	if dec.More() {
+		return nil, errors.New("there is more after the report")
+	}
+	if p.Page == "" {
+		return nil, errors.New("it names no page")
+	}
+	return p, nil
+}
+
+// ReadDir reads all reports of a folder, newest first. Files that are not
+// reports of this version are left out; errs says which and why. A folder that
+// is not there holds no reports.
+func ReadDir(dir string) (pages []Page, errs []error) {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, []error{fmt.Errorf("read reports: %w", err)}
+	}
+	for _, e := range entries {
+		if e.IsDir() || !strings.HasSuffix(e.Name(), ".json") || strings.HasPrefix(e.Name(), ".") {
+			continue
+		}
+		p, err := Read(filepath.Join(dir, e.Name()))
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		pages = append(pages, *p)
+	}
+	sort.SliceStable(pages, func(i, j int) bool { return pages[i].Started.After(pages[j].Started) })
+	return pages, errs
+}
+
+// Encode gives the report as JSON: the same report gives the same bytes, with
+// times in UTC to the second, and a line end at the end.
+func Encode(p *Page) ([]byte, error) {
+	q := *p
+	q.Schema = Version
+	q.Started = p.Started.UTC().Truncate(1e9)
+	if q.Steps == nil {
+		q.Steps = []Step{}
+	}
+	q.Hosts = append([]string(nil), p.Hosts...)
+	sort.Strings(q.Hosts)
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(&q); err != nil {
+		return nil, fmt.Errorf("encode report of %s: %w", p.Page, err)
+	}
+	return b.Bytes(), nil
+}
+
+// Write writes a report. It appears as a whole or not at all: a reader, or a
+// run that is killed, never sees a part. The folder is made if it is missing.
+func Write(path string, p *Page) (err error) {
+	data, err := Encode(p)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return fmt.Errorf("write report: %w", err)
+	}
+	tmp, err := os.CreateTemp(filepath.Dir(path), ".report-*")
+	if err != nil {
+		return fmt.Errorf("write report: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			tmp.Close()
+			os.Remove(tmp.Name())
+			err = fmt.Errorf("write report %s: %w", path, err)
+		}
+	}()
+	if _, err := tmp.Write(data); err != nil {
+		return err
+	}
+	if err := tmp.Chmod(0o644); err != nil {
+		return err
+	}
+	if err := tmp.Sync(); err != nil {
+		return err
+	}
+	if err := tmp.Close(); err != nil {
+		return err
+	}
+	return os.Rename(tmp.Name(), path)
+}
+
+// Find gives what reports say about a step, newest first. A report of another
+// page does not count. digest is the listing's digest today.
+func Find(reports []Page, page, stepID, digest string) []Evidence {
+	var found []Evidence
+	for i := range reports {
+		if reports[i].Page != page {
+			continue
+		}
+		for j := range reports[i].Steps {
+			if s := &reports[i].Steps[j]; s.ID == stepID {
+				found = append(found, Evidence{Page: &reports[i], Step: s, Stale: s.Digest != digest})
+			}
+		}
+	}
+	sort.SliceStable(found, func(i, j int) bool { return found[i].Page.Started.After(found[j].Page.Started) })
+	return found
+}

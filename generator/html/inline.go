@@ -1,0 +1,256 @@
+package html
+
+import (
+	"slices"
+	"strings"
+
+	"docent/generator/doc"
+)
+
+// inlines renders what stands inside a line of text.
+var inlines = map[doc.Kind]func(*writer, *doc.Node){
+	doc.KindEmphasis:              func(w *writer, n *doc.Node) { w.span("em", "", n) },
+	doc.KindStrong:                func(w *writer, n *doc.Node) { w.span("strong", "", n) },
+	doc.KindLiteral:               literal,
+	doc.KindLiteralStrong:         func(w *writer, n *doc.Node) { w.exact("strong", "literal", n) },
+	doc.KindLiteralEmphasis:       func(w *writer, n *doc.Node) { w.exact("em", "literal", n) },
+	doc.KindManpage:               func(w *writer, n *doc.Node) { w.exact("em", "manpage", n) },
+	doc.KindReference:             reference,
+	doc.KindPendingXref:           xref,
+	doc.KindNumberReference:       xref,
+	doc.KindDownloadReference:     download,
+	doc.KindSubstitutionReference: (*writer).children,
+	doc.KindTitleReference:        func(w *writer, n *doc.Node) { w.span("cite", "", n) },
+	doc.KindAbbreviation: func(w *writer, n *doc.Node) {
+		if t := n.Attr("explanation"); t != "" {
+			w.span("abbr", "", n, "title", t)
+			return
+		}
+		w.span("abbr", "", n)
+	},
+	doc.KindAcronym:       func(w *writer, n *doc.Node) { w.span("abbr", "acronym", n) },
+	doc.KindSuperscript:   func(w *writer, n *doc.Node) { w.span("sup", "", n) },
+	doc.KindSubscript:     func(w *writer, n *doc.Node) { w.span("sub", "", n) },
+	doc.KindInline:        inline,
+	doc.KindProblematic:   func(w *writer, n *doc.Node) { w.exact("span", "problematic", n) },
+	doc.KindGenerated:     func(w *writer, n *doc.Node) { w.span("span", "generated", n) },
+	doc.KindStrikethrough: func(w *writer, n *doc.Node) { w.span("del", "", n) },
+	doc.KindCheckbox:      checkbox,
+}
+
+// exact is span for text that is code: quotes and dashes stay as they are.
+func (w *writer) exact(name, class string, n *doc.Node, attrs ...string) {
+	was := w.inPre
+	w.inPre = true
+	w.span(name, class, n, attrs...)
+	w.inPre = was
+	w.quotes.after('x')
+}
+
+func literal(w *writer, n *doc.Node) {
+	if n.HasClass("kbd") {
+		w.exact("kbd", "", n)
+		return
+	}
+	w.exact("code", "", n)
+}
+
+func inline(w *writer, n *doc.Node) {
+	classes := n.Classes()
+	if len(classes) == 1 && classes[0] == "hard-break" {
+		w.str("<br>\n")
+		return
+	}
+	if len(classes) == 0 && len(n.IDs()) == 0 {
+		w.children(n)
+		return
+	}
+	if slices.Contains(classes, "kbd") {
+		w.exact("kbd", "", n)
+		return
+	}
+	w.span("span", "", n)
+}
+
+// reference is a link that the page itself resolved.
+func reference(w *writer, n *doc.Node) {
+	if w.unlinked {
+		w.children(n)
+		return
+	}
+	id, uri := n.Attr("refid"), n.Attr("refuri")
+	var attrs []string
+	class := "reference"
+	switch {
+	case id != "" && uri == "":
+		class += " internal"
+		attrs = append(attrs, "href", "#"+escapeFragment(id))
+	case hasLookup(n, "refuri"):
+		if !safeURL(uri) {
+			w.refuse(n, uri)
+			w.children(n)
+			return
+		}
+		title := n.Attr("reftitle")
+		if title == "" {
+			title = n.Attr("title")
+		}
+		if isRelative(uri) {
+			if l, ok := w.env.Link(n); ok && safeURL(l.Href) {
+				uri = l.Href
+				if title == "" {
+					title = l.Title
+				}
+			}
+			class += " internal"
+		} else {
+			class += " external"
+		}
+		attrs = append(attrs, "href", escapeURL(uri))
+		if title != "" {
+			attrs = append(attrs, "title", title)
+		}
+	default:
+		w.children(n)
+		return
+	}
+	w.link(n, class, attrs)
+}
+
+// link writes the a element around the children. Links do not nest in HTML,
+// so what is inside stands without its own.
+func (w *writer) link(n *doc.Node, class string, attrs []string) {
+	w.tag("a", n, class, attrs...)
+	w.inLink(n)
+	w.str("</a>")
+}
+
+func (w *writer) inLink(n *doc.Node) {
+	was := w.unlinked
+	w.unlinked = true
+	w.children(n)
+	w.unlinked = was
+}
+
+func hasLookup(n *doc.Node, key string) bool { _, ok := n.Lookup(key); return ok }
+
+// isRelative reports whether an address names no scheme and no host.
+func isRelative(u string) bool {
+	if strings.HasPrefix(u, "//") {
+		return false
+	}
+	scheme, _, ok := strings.Cut(u, ":")
+	return !ok || strings.ContainsAny(scheme, "/?#.")
+}
+
+// xref is a reference that the site resolves. One that leads nowhere is
+// plain text; the site has reported it.
+func xref(w *writer, n *doc.Node) {
+	l, ok := w.env.Link(n)
+	if !ok {
+		w.xrefText(n, Link{})
+		return
+	}
+	if w.unlinked || l.Href == "" {
+		w.xrefText(n, l)
+		return
+	}
+	if !safeURL(l.Href) {
+		w.refuse(n, l.Href)
+		w.xrefText(n, l)
+		return
+	}
+	class := "reference internal"
+	if !isRelative(l.Href) {
+		class = "reference external"
+	}
+	for _, c := range l.Classes {
+		class += " " + escapeString(c)
+	}
+	attrs := []string{"href", escapeURL(l.Href)}
+	if l.Title != "" {
+		attrs = append(attrs, "title", l.Title)
+	}
+	w.str("<a")
+	if ids := n.IDs(); len(ids) > 0 {
+		w.attr("id", ids[0])
+	}
+	w.str(` class="`, class, `"`)
+	for i := 0; i < len(attrs); i += 2 {
+		w.attr(attrs[i], attrs[i+1])
+	}
+	w.str(">")
+	was := w.unlinked
+	w.unlinked = true
+	w.xrefText(n, l)
+	w.unlinked = was
+	w.str("</a>")
+}
+
+func (w *writer) xrefText(n *doc.Node, l Link) {
+	switch {
+	case l.Text != nil:
+		w.node2(l.Text)
+	case l.Plain != "":
+		w.text(l.Plain)
+	default:
+		was := w.resolved
+		w.resolved = l.Href != ""
+		w.children(n)
+		w.resolved = was
+	}
+}
+
+// node2 writes a title or an inline node as running text.
+func (w *writer) node2(n *doc.Node) {
+	if n.Kind.Inline() && n.Kind != doc.KindText {
+		w.node(n)
+		return
+	}
+	if n.Kind == doc.KindText {
+		w.text(n.Text)
+		return
+	}
+	w.children(n)
+}
+
+// xrefCondition is one of two texts of a reference: with condition "resolved"
+// it is for a reference that leads somewhere, with "*" for one that does not.
+func xrefCondition(w *writer, n *doc.Node) {
+	if (n.Attr("condition") == "resolved") == w.resolved {
+		w.children(n)
+	}
+}
+
+// download links to a file that the site copies beside its pages.
+func download(w *writer, n *doc.Node) {
+	l, ok := w.env.Link(n)
+	if !ok && n.Attr("refuri") != "" {
+		l, ok = Link{Href: n.Attr("refuri")}, true
+	}
+	if !ok || w.unlinked || l.Href == "" {
+		w.children(n)
+		return
+	}
+	if !safeURL(l.Href) {
+		w.refuse(n, l.Href)
+		w.children(n)
+		return
+	}
+	w.str(`<a class="reference download"`)
+	w.href(l.Href)
+	w.str(` download>`)
+	w.inLink(n)
+	w.str("</a>")
+}
+
+func checkbox(w *writer, n *doc.Node) {
+	w.str(`<input type="checkbox" disabled`)
+	label := "Not done"
+	if v := n.Attr("checked"); v != "" && v != "0" && v != "false" {
+		w.str(" checked")
+		label = "Done"
+	}
+	w.attr("aria-label", w.phrase(label))
+	w.str("> ")
+}

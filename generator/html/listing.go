@@ -1,0 +1,293 @@
+package html
+
+import (
+	"hash/fnv"
+	"strconv"
+	"strings"
+
+	"docent/generator/doc"
+)
+
+// listings renders code in its box.
+var listings = map[doc.Kind]func(*writer, *doc.Node){
+	doc.KindLiteralBlock: func(w *writer, n *doc.Node) { w.listing(n, nil) },
+	doc.KindDoctestBlock: func(w *writer, n *doc.Node) { w.listing(n, nil) },
+	doc.KindDiagram:      diagram,
+}
+
+// isCaptioned reports whether a container holds a listing and its caption.
+func isCaptioned(n *doc.Node) bool {
+	return n.First(doc.KindLiteralBlock) != nil && (n.Attr("literal_block") != "" || n.First(doc.KindCaption) != nil)
+}
+
+func (w *writer) captionedListing(n *doc.Node) {
+	for _, c := range n.Children {
+		switch c.Kind {
+		case doc.KindCaption:
+		case doc.KindLiteralBlock:
+			w.listing(c, n)
+		default:
+			w.node(c)
+		}
+	}
+}
+
+// Language gives the language in which a listing is written, lower case, or
+// "" when the source names none.
+func Language(n *doc.Node) string {
+	if l := n.Attr("language"); l != "" {
+		return strings.ToLower(l)
+	}
+	if n.Kind == doc.KindDoctestBlock {
+		return "pycon"
+	}
+	// docutils' own code directive writes the language as a class.
+	for i, c := range n.Classes() {
+		if c == "code" && i+1 < len(n.Classes()) {
+			return strings.ToLower(n.Classes()[i+1])
+		}
+	}
+	return ""
+}
+
+// ListingID is the anchor of a listing that has none of its own: it comes
+// from the code alone, so that a link survives edits around it.
+func ListingID(code string) string {
+	h := fnv.New32a()
+	h.Write([]byte(code))
+	s := strconv.FormatUint(uint64(h.Sum32()), 16)
+	return "code-" + strings.Repeat("0", 8-len(s)) + s
+}
+
+func (w *writer) listing(n, box *doc.Node) {
+	l := w.env.Listing(n)
+	lang := Language(n)
+	if l.Language != "" {
+		lang = l.Language
+	}
+	code := n.PlainText()
+	if lang == "" {
+		lang = strings.ToLower(w.o.HighlightLanguage)
+	}
+	lang = guess(lang, code)
+
+	var caption *doc.Node
+	owner := n
+	if box != nil {
+		owner, caption = box, box.First(doc.KindCaption)
+	}
+	ids := owner.IDs()
+	if box != nil {
+		ids = append(ids[:len(ids):len(ids)], n.IDs()...)
+	}
+	switch {
+	case len(ids) > 0:
+	case l.ID != "":
+		ids = []string{l.ID}
+	default:
+		ids = []string{w.once(ListingID(code))}
+	}
+
+	tag := "div"
+	if caption != nil {
+		tag = "figure"
+	}
+	w.nl()
+	w.str("<", tag, ` class="listing`)
+	if l.Role != "" {
+		w.str(" listing-", escapeString(l.Role))
+	}
+	for _, c := range owner.Classes() {
+		if c != "code" && c != "literal-block-wrapper" {
+			w.str(" ", escapeString(c))
+		}
+	}
+	w.str(`"`)
+	if !w.unlinked {
+		w.attr("id", ids[0])
+	}
+	if lang != "" && lang != "text" && lang != "none" {
+		w.attr("data-lang", lang)
+	}
+	if isSession(lang) {
+		w.str(" data-prompts")
+	}
+	if l.Fold {
+		w.str(" data-fold")
+	}
+	w.str(">")
+	if len(ids) > 1 && !w.unlinked {
+		w.anchors(ids[1:])
+	}
+	w.nl()
+	w.listingHead(l, lang, caption, owner, ids)
+	w.str(`<pre tabindex="0"><code`)
+	w.code(n, lang, code)
+	w.str("</code></pre>\n")
+	if l.Evidence != "" {
+		w.str(l.Evidence)
+		w.nl()
+	}
+	w.str("</", tag, ">\n")
+}
+
+// listingHead writes the top line: what the listing is, and its tools.
+func (w *writer) listingHead(l Listing, lang string, caption, owner *doc.Node, ids []string) {
+	if caption != nil {
+		w.str(`<figcaption class="listing-head"`)
+		if cids := caption.IDs(); len(cids) > 0 {
+			w.attr("id", cids[0])
+		}
+		w.str(">")
+		if num := w.env.Number(owner); num != "" {
+			w.str(`<span class="caption-number">`)
+			w.text(num)
+			w.str(`</span>`)
+		}
+		w.str(`<span class="caption-text">`)
+		w.run(caption)
+		w.str("</span>")
+	} else {
+		w.str(`<div class="listing-head" data-ui><span class="listing-name">`)
+		name := l.Name
+		if name == "" {
+			name = languageName(lang)
+		}
+		w.b = appendEscaped(w.b, name)
+		w.str("</span>")
+	}
+	w.str(`<span class="listing-tools" data-ui>`)
+	w.anchorLink(ids, "Link to this listing")
+	w.str(`<button type="button" class="wrap">`)
+	w.b = appendEscaped(w.b, w.phrase("Wrap"))
+	w.str(`</button><button type="button" class="copy">`)
+	w.b = appendEscaped(w.b, w.phrase("Copy"))
+	w.str(`</button>`)
+	if l.Download != "" && safeURL(l.Download) {
+		w.str(`<a class="download"`)
+		w.href(l.Download)
+		w.str(" download>")
+		w.b = appendEscaped(w.b, w.phrase("Download"))
+		w.str("</a>")
+	}
+	w.str("</span>")
+	if caption != nil {
+		w.str("</figcaption>\n")
+	} else {
+		w.str("</div>\n")
+	}
+}
+
+// code writes the rest of the code tag and the code.
+func (w *writer) code(n *doc.Node, lang, code string) {
+	f := lineFormat(n, lang)
+	for _, c := range n.Children {
+		if c.Kind != doc.KindText {
+			// Parsed literals and lines coloured by the author's hand keep
+			// their own markup.
+			w.str(">")
+			was := w.inPre
+			w.inPre = true
+			w.children(n)
+			w.inPre = was
+			return
+		}
+	}
+	if w.o.Highlighter == nil {
+		w.str(">")
+		w.b = appendLines(w.b, nil, code, f)
+		return
+	}
+	w.str(` class="hl">`)
+	w.b = w.o.Highlighter.Append(w.b, lang, code, f)
+}
+
+// lineFormat reads how a listing wants its lines from the attributes that
+// the directives set: linenos, linenostart, hl_lines (1-based, spaces).
+func lineFormat(n *doc.Node, lang string) Lines {
+	var f Lines
+	if v, ok := n.Lookup("linenos"); ok && v != "0" && !strings.EqualFold(v, "false") {
+		f.Numbers = true
+	}
+	if n.HasClass("number-lines") {
+		f.Numbers = true
+	}
+	f.Start = 1
+	for _, k := range [...]string{"linenostart", "lineno-start", "startline", "number-lines"} {
+		if s, err := strconv.Atoi(n.Attr(k)); err == nil && s >= 0 {
+			f.Start = s
+			break
+		}
+	}
+	for _, k := range [...]string{"hl_lines", "emphasize-lines"} {
+		if v := n.Attr(k); v != "" {
+			f.Emphasis = ranges(v)
+			break
+		}
+	}
+	f.Diff = lang == "diff" || lang == "udiff"
+	return f
+}
+
+// ranges reads "1,3-5 7" as line numbers, at most 10,000.
+func ranges(s string) []int {
+	var out []int
+	for _, f := range strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == ' ' || r == '[' || r == ']' }) {
+		lo, hi, ok := strings.Cut(f, "-")
+		a, err := strconv.Atoi(lo)
+		if err != nil || a < 1 {
+			continue
+		}
+		b := a
+		if ok {
+			if b, err = strconv.Atoi(hi); err != nil {
+				continue
+			}
+		}
+		for ; a <= b && len(out) < 10000; a++ {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+// diagram shows the source of a picture that a script may draw later. With a
+// picture drawn at build time, that comes first and the source is folded.
+func diagram(w *writer, n *doc.Node) {
+	w.nl()
+	w.str("<figure")
+	w.head(n, "diagram", n.IDs())
+	w.str(">")
+	w.nl()
+	lang := n.Attr("language")
+	if lang == "" {
+		lang = n.Attr("type")
+	}
+	w.str(`<pre class="diagram-source" tabindex="0"`)
+	if lang != "" {
+		w.attr("data-diagram", lang)
+	}
+	w.str("><code>")
+	was := w.inPre
+	w.inPre = true
+	var caption *doc.Node
+	code := n.Attr("code")
+	if code != "" {
+		w.text(code)
+	}
+	for _, c := range n.Children {
+		if c.Kind == doc.KindCaption {
+			caption = c
+			continue
+		}
+		w.text(c.PlainText())
+	}
+	w.inPre = was
+	w.str("</code></pre>\n")
+	if caption != nil {
+		w.str("<figcaption>")
+		w.caption(caption, n)
+		w.str("</figcaption>\n")
+	}
+	w.str("</figure>\n")
+}

@@ -6,6 +6,7 @@ package directive
 
 import (
 	"io/fs"
+	"time"
 
 	"docent/generator/doc"
 )
@@ -17,24 +18,40 @@ type Line struct {
 	Pos  doc.Pos
 }
 
-// A Block is a directive as it was written.
+// A Block is a directive as it was written. A parser gives either Lines, which
+// [Table.Run] takes apart as reStructuredText does, or Args, Options and
+// Content, when the language says itself what is what.
 type Block struct {
-	Name    string // as written, lower case, e.g. "code-block" or "py:function"
-	Pos     doc.Pos
-	Len     int      // bytes of its first line, for marking
+	Name string // as written, e.g. "code-block" or "py:function"
+	Pos  doc.Pos
+	Len  int // bytes of its first line, for marking
+	// Source is the whole directive as it was written, without the
+	// indentation of its first line. It is shown when the directive fails.
+	Source string
+	// Lines is the block that is not yet taken apart: first what follows the
+	// "::" on the directive's line (maybe empty), then the indented lines.
+	Lines   []Line
 	Args    string   // the whole argument text, lines joined with "\n"
 	ArgPos  doc.Pos  // where it starts
-	Options []Option // in source order, unchecked
+	Options []Option // in source order, unchecked; Run leaves the checked values
 	Content []Line
 	// Inline is set inside a substitution definition, where the result must
-	// be inline nodes.
+	// be inline nodes; Subst is then the definition's node, and its first
+	// name the substitution's.
 	Inline bool
+	Subst  *doc.Node
+	// Titles says that section titles are allowed where the directive
+	// stands: at the top of a document or of a section.
+	Titles bool
+
+	args []string // Args, split as the directive asks
 }
 
-// An Option is one `:name: value` of a directive.
+// An Option is one `:name: value` of a directive. Pos is where the option
+// starts and ValuePos where its value does.
 type Option struct {
-	Name, Value string
-	Pos         doc.Pos
+	Name, Value   string
+	Pos, ValuePos doc.Pos
 }
 
 // Option gives an option's value and whether it was written.
@@ -58,6 +75,9 @@ type RoleUse struct {
 	// and `~` keep their plain meaning.
 	Escaped bool
 	Options map[string]string // of a role made by the role directive
+	// Source is the text between the backquotes as it was written, with its
+	// backslashes. With "" it is taken from Raw.
+	Source string
 }
 
 // A Parser is what a language gives to directives and roles.
@@ -67,34 +87,52 @@ type Parser interface {
 	Blocks(lines []Line, titles bool) []*doc.Node
 	// Inline reads one run of inline text.
 	Inline(text string, pos doc.Pos) []*doc.Node
-	// Include reads another file's text as if it stood here, in the language
-	// that its name says, or in the page's language where as is "".
-	Include(src *doc.Source, from int, as string) []*doc.Node
+	// Quote reads the lines as block quotes with attributions.
+	Quote(lines []Line) []*doc.Node
+	// Include reads bytes from..to of another file's text as if they stood
+	// here. as is "rst", "markdown", or "" for the language of the page. It
+	// reports a file that includes itself with the same bounds, and gives
+	// nothing then.
+	Include(src *doc.Source, from, to int, as string) []*doc.Node
+	// Docname is the page's path below the root without its suffix.
+	Docname() string
 	// Source registers a further source and gives its index for doc.Pos.
 	Source(src *doc.Source) int32
 	// ReadFile reads a file that the page names: relative to the page's
 	// folder, or to the content root with a leading slash. It records the
-	// dependency and refuses what lies outside the root. name is the file's
-	// path below the root, also when err is not nil.
+	// dependency and refuses what lies outside the root. src.Text is the
+	// file's bytes as they are, maybe not UTF-8. name is the file's path below
+	// the root, also when err is not nil. [ReadFile] does the reading.
 	ReadFile(ref string) (src *doc.Source, name string, err error)
 	// Report adds a diagnostic.
 	Report(sev doc.Severity, code string, pos doc.Pos, length int, message, hint string)
-	// NoteTarget registers explicit ids and names of a node (the :name:
-	// option and object descriptions).
+	// NoteTarget registers a node as an explicit target under a name, which
+	// it normalises and adds to the node (the :name: option). With name "" it
+	// registers the ids that the node has already (object descriptions).
 	NoteTarget(n *doc.Node, name string)
-	// Define stores a substitution, role or default role of this page.
-	DefineRole(name string, r Role)
-	// State is what directives of one page remember from one to the next.
+	// State is what directives of one page remember from one to the next. It
+	// is one and the same for the page and for what the page includes.
 	State() *State
 	Config() *Config
 }
 
-// A State is what directives of one page remember for those after them.
+// A State is what directives of one page remember for those after them. The
+// zero State is that of a page that has just begun.
 type State struct {
-	DefaultRole string // set by default-role; "" is the configured one
-	Highlight   string // set by highlight; "" is the configured language
-	Domain      string // set by default-domain; "" is py
-	Program     string // set by program
+	Roles           map[string]Role   // made by the role directive
+	RoleBase        map[string]string // the role that each of them goes back to
+	Title           string            // set by title
+	Meta            []*doc.Node       // KindMeta, to stand after the document's titles
+	Header          []*doc.Node       // body of the page's header
+	Footer          []*doc.Node       // body of the page's footer
+	Sidebar         int               // how many sidebars are being read
+	DefaultRole     string            // set by default-role; "" is the configured one
+	Highlight       string            // set by highlight; "" is the configured language
+	Force           bool              // highlight even what does not parse
+	LinenoThreshold int               // number lines of listings this long; 0 never
+	IDs             map[string]bool   // ids that directives have made
+	Domain          string            // set by default-domain; "" is py
+	Program         string            // set by program
 	// Module and Class are the context that nested py and js objects take.
 	Module, Class map[string]string // by domain
 	Scope         map[string][]string
@@ -105,6 +143,11 @@ type State struct {
 type Config struct {
 	// FS is the content root. With nil, every file a page names is refused.
 	FS fs.FS
+	// Domain is the primary domain. With "py" (Sphinx's default, to be set
+	// where there is a conf.py) `class` describes a Python class; with ""
+	// it sets class names, as in docutils, and other names of the Python
+	// domain are found after docutils' own.
+	Domain string
 	// Prolog and Epilog stand before and after every RST page.
 	Prolog, Epilog    string
 	DefaultRole       string
@@ -113,6 +156,7 @@ type Config struct {
 	ExtLinks          map[string]ExtLink // by role name
 	Values            map[string]string  // conf.py literals, for ifconfig
 	Substitutions     map[string]string  // |version| and the like
+	Now               time.Time          // for date; the zero time is unknown
 	AllowRaw          bool               // raw HTML of the content reaches the page
 	Table             *Table             // nil: Standard()
 }
@@ -139,8 +183,12 @@ type Directive struct {
 	// Options maps a name to its check: it gives the normalised value or an
 	// error that says what was expected. A nil Options takes none.
 	Options map[string]func(value string) (string, error)
+	// AnyOption takes every option unchecked (directives of tools that are
+	// not here, whose content is shown).
+	AnyOption bool
 	// Run gives the nodes. An error is the author's: it is reported at the
-	// directive and its source is shown, nothing is lost.
+	// directive and its source is shown, nothing is lost. An error made by
+	// [Fail] says more than its text.
 	Run func(p Parser, b *Block) ([]*doc.Node, error)
 }
 

@@ -1,8 +1,273 @@
 package directive
 
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+
+	"docent/generator/doc"
+)
+
 // A Table finds directives and roles by name. It is read-only once parsing
-// begins.
+// begins. Names of a domain stand in it with their prefix: "py:function".
 type Table struct {
 	Directives map[string]*Directive
 	Roles      map[string]Role
+}
+
+var standard struct {
+	once  sync.Once
+	table *Table
+}
+
+// Standard is the table of all directives and roles of docutils, Sphinx and
+// the extensions that Docent has built in. It is shared: do not change it.
+func Standard() *Table {
+	standard.once.Do(func() { standard.table = newStandard() })
+	return standard.table
+}
+
+func newStandard() *Table {
+	t := &Table{Directives: map[string]*Directive{}, Roles: map[string]Role{}}
+	for _, family := range []func(*Table){
+		admonitions, images, bodies, quotes, codes, maths, tables, includes, raws, parts, substitutions,
+		customRoles, textRoles, toctrees, xrefs,
+	} {
+		family(t)
+	}
+	return t
+}
+
+// Clone gives a copy that may be added to.
+func (t *Table) Clone() *Table {
+	return &Table{Directives: maps.Clone(t.Directives), Roles: maps.Clone(t.Roles)}
+}
+
+func (t *Table) add(d *Directive, aliases ...string) {
+	t.Directives[d.Name] = d
+	for _, a := range aliases {
+		t.Directives[a] = d
+	}
+}
+
+func (t *Table) role(r Role, names ...string) {
+	for _, n := range names {
+		t.Roles[n] = r
+	}
+}
+
+// table is the one that a page uses.
+func table(p Parser) *Table {
+	if c := p.Config(); c != nil && c.Table != nil {
+		return c.Table
+	}
+	return Standard()
+}
+
+// full gives the names under which a name may stand in the table, best first:
+// in the primary domain, in the std domain, plain, and in the Python domain.
+func full(p Parser, name string) []string {
+	name = strings.ToLower(name)
+	if strings.Contains(name, ":") {
+		if rest, ok := strings.CutPrefix(name, "std:"); ok {
+			return []string{name, rest}
+		}
+		return []string{name}
+	}
+	if d := domain(p); d != "" {
+		return []string{d + ":" + name, name, "py:" + name}
+	}
+	return []string{name, "py:" + name}
+}
+
+// domain is the primary domain where the page stands, or "".
+func domain(p Parser) string {
+	if d := p.State().Domain; d != "" {
+		return d
+	}
+	if c := p.Config(); c != nil {
+		return c.Domain
+	}
+	return ""
+}
+
+// Lookup finds a directive as it was written, or gives nil and the nearest
+// name that is known, or "".
+func (t *Table) Lookup(p Parser, name string) (d *Directive, near string) {
+	names := full(p, name)
+	for _, n := range names {
+		if d, ok := t.Directives[n]; ok {
+			return d, ""
+		}
+	}
+	return nil, nearest(name, maps.Keys(t.Directives))
+}
+
+// LookupRole finds a role as it was written, or gives nil and the nearest
+// name that is known, or "". The page's own roles and the configured external
+// links come first.
+func (t *Table) LookupRole(p Parser, name string) (r Role, near string) {
+	name = strings.ToLower(name)
+	if r, ok := p.State().Roles[name]; ok {
+		return r, ""
+	}
+	if c := p.Config(); c != nil {
+		if link, ok := c.ExtLinks[name]; ok {
+			return extLink(link), ""
+		}
+	}
+	for _, n := range full(p, name) {
+		if r, ok := t.Roles[n]; ok {
+			return r, ""
+		}
+	}
+	names := slices.AppendSeq(slices.Collect(maps.Keys(t.Roles)), maps.Keys(p.State().Roles))
+	return nil, nearest(name, slices.Values(names))
+}
+
+// Run carries a directive out: it looks it up, takes its block apart, checks
+// arguments, options and content as docutils does, and gives its nodes. What
+// is wrong becomes a diagnostic, and a system_message node that holds the
+// source, so that nothing is lost.
+func (t *Table) Run(p Parser, b *Block) []*doc.Node {
+	d, near := t.Lookup(p, b.Name)
+	if d == nil {
+		f := Fail{Code: "directive-unknown", Message: fmt.Sprintf("Unknown directive `%s`.", b.Name), Hint: didYouMean(near)}
+		if near == "" {
+			f.Hint = "Check the name; its source is shown as it is."
+		}
+		return b.failed(p, &f)
+	}
+	if err := d.prepare(b); err != nil {
+		return b.failed(p, err)
+	}
+	nodes, err := d.Run(p, b)
+	if err != nil {
+		nodes = append(nodes, b.failed(p, err)...)
+	}
+	return nodes
+}
+
+// RunRole carries a role out. The empty name is the default role of the page.
+func (t *Table) RunRole(p Parser, r *RoleUse) []*doc.Node {
+	name := r.Name
+	if name == "" {
+		name = p.State().DefaultRole
+		if c := p.Config(); name == "" && c != nil {
+			name = c.DefaultRole
+		}
+		if name == "" {
+			name = "title-reference"
+		}
+		u := *r
+		u.Name, r = name, &u
+	}
+	role, near := t.LookupRole(p, name)
+	if role == nil {
+		hint := didYouMean(near)
+		if near == "" {
+			hint = "Check the name, or make the role with the role directive."
+		}
+		return r.problem(p, doc.Error, "role-unknown", fmt.Sprintf("Unknown role `%s`.", name), hint)
+	}
+	return role(p, r)
+}
+
+// A Fail is an author's mistake in a directive. The zero Severity is Error,
+// the zero Pos the directive itself.
+type Fail struct {
+	Severity      doc.Severity
+	Code          string
+	Message, Hint string
+	Pos           doc.Pos
+	Len           int
+}
+
+func (f *Fail) Error() string { return f.Message }
+
+// failf is a Fail of severity error with a formatted message.
+func failf(code, format string, args ...any) *Fail {
+	return &Fail{Code: code, Message: fmt.Sprintf(format, args...)}
+}
+
+// failed reports an error and gives the node that shows the source.
+func (b *Block) failed(p Parser, err error) []*doc.Node {
+	f, ok := err.(*Fail)
+	if !ok {
+		f = &Fail{Code: "directive-failed", Message: err.Error()}
+	}
+	sev, pos, n := f.Severity, f.Pos, f.Len
+	if sev == 0 {
+		sev = doc.Error
+	}
+	if pos == (doc.Pos{}) {
+		pos, n = b.Pos, b.Len
+	}
+	p.Report(sev, f.Code, pos, n, f.Message, f.Hint)
+	return []*doc.Node{b.message(sev, f.Message)}
+}
+
+// message is docutils' node for a mistake: what is wrong, and the source.
+func (b *Block) message(sev doc.Severity, text string) *doc.Node {
+	m := doc.New(doc.KindSystemMessage, b.Pos, doc.New(doc.KindParagraph, b.Pos, doc.NewText(b.Pos, text)))
+	m.Set("level", fmt.Sprint(int(sev))).Set("type", strings.ToUpper(sev.String()))
+	if b.Source != "" {
+		m.Append(literal(b.Pos, b.Source))
+	}
+	return m
+}
+
+// problem reports a role that cannot be carried out and gives its source.
+func (r *RoleUse) problem(p Parser, sev doc.Severity, code, message, hint string) []*doc.Node {
+	p.Report(sev, code, r.Pos, r.Len, message, hint)
+	return []*doc.Node{doc.New(doc.KindProblematic, r.Pos, doc.NewText(r.Pos, r.Raw))}
+}
+
+func didYouMean(near string) string {
+	if near == "" {
+		return ""
+	}
+	return "Did you mean `" + near + "`?"
+}
+
+// nearest gives the name that is fewest edits from word, or "" when none is
+// near enough to be meant.
+func nearest(word string, names func(func(string) bool)) string {
+	word = strings.ToLower(word)
+	best, bestName := 1+max(1, len(word)/3), ""
+	for n := range names {
+		if d := len(n) - len(word); d >= best || -d >= best {
+			continue
+		}
+		if d := edits(word, n); d < best || d == best && bestName != "" && n < bestName {
+			best, bestName = d, n
+		}
+	}
+	return bestName
+}
+
+// edits counts insertions, deletions, replacements and swaps of neighbours.
+func edits(a, b string) int {
+	var before, last []int
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		before, last, row = last, row, make([]int, len(b)+1)
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				row[j] = min(row[j], before[j-2]+1)
+			}
+		}
+	}
+	return row[len(b)]
 }

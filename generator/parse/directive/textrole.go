@@ -1,0 +1,191 @@
+package directive
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"docent/generator/doc"
+)
+
+// textRoles are the roles that only say what a text is.
+func textRoles(t *Table) {
+	for _, r := range []struct {
+		kind  doc.Kind
+		names []string
+	}{
+		{doc.KindEmphasis, []string{"emphasis"}}, {doc.KindStrong, []string{"strong"}}, {doc.KindLiteral, []string{"literal"}},
+		{doc.KindSubscript, []string{"subscript", "sub"}}, {doc.KindSuperscript, []string{"superscript", "sup"}},
+		{doc.KindTitleReference, []string{"title-reference", "title", "t"}},
+		{doc.KindAbbreviation, []string{"abbreviation", "ab"}}, {doc.KindAcronym, []string{"acronym", "ac"}},
+	} {
+		t.role(func(_ Parser, u *RoleUse) []*doc.Node { return u.give(plain(r.kind, u.Pos, u.Text)) }, r.names...)
+	}
+	// Sphinx' roles carry their name as class.
+	for name, kind := range map[string]doc.Kind{
+		"command": doc.KindLiteralStrong, "dfn": doc.KindEmphasis, "kbd": doc.KindLiteral, "mailheader": doc.KindLiteralEmphasis,
+		"makevar": doc.KindLiteralStrong, "manpage": doc.KindManpage, "mimetype": doc.KindLiteralEmphasis,
+		"newsgroup": doc.KindLiteralEmphasis, "program": doc.KindLiteralStrong, "regexp": doc.KindLiteral,
+	} {
+		t.role(func(_ Parser, u *RoleUse) []*doc.Node {
+			return u.give(plain(kind, u.Pos, u.Text).AddClass(name))
+		}, name)
+	}
+	t.role(menu, "guilabel", "menuselection")
+	t.role(emphasizedLiteral, "file", "samp")
+	t.role(abbr, "abbr")
+	t.role(pep, "pep", "pep-reference")
+	t.role(rfc, "rfc", "rfc-reference")
+}
+
+// menu marks "&" letters as accelerators, and menuselection draws arrows.
+func menu(_ Parser, r *RoleUse) []*doc.Node {
+	text := r.Text
+	if r.Name == "menuselection" {
+		text = strings.ReplaceAll(text, "-->", "\u2023")
+	}
+	n := doc.New(doc.KindInline, r.Pos).AddClass(r.Name)
+	plainText := ""
+	flush := func() {
+		if plainText != "" {
+			n.Append(doc.NewText(r.Pos, plainText))
+		}
+		plainText = ""
+	}
+	runes := []rune(text)
+	accelerated := false
+	for i := 0; i < len(runes); i++ {
+		c := runes[i]
+		if c == '&' && i+1 < len(runes) && runes[i+1] == '&' {
+			i++
+			plainText += "&"
+			// Only what follows a first accelerator has its doubled
+			// ampersands joined; before it Sphinx shows them both.
+			if !accelerated {
+				plainText += "&"
+			}
+			continue
+		}
+		if c == '&' && i+1 < len(runes) && !strings.ContainsRune(" \t\n", runes[i+1]) {
+			flush()
+			accelerated = true
+			i++
+			n.Append(plain(doc.KindInline, r.Pos, string(runes[i])).AddClass("accelerator"))
+			continue
+		}
+		plainText += string(c)
+	}
+	flush()
+	return r.give(n)
+}
+
+var samplePart = regexp.MustCompile(`\\\\|\\\{|\\\}|[{}]|[^\\{}]+|\\`)
+
+// emphasizedLiteral shows {parts} in braces emphasised.
+func emphasizedLiteral(_ Parser, r *RoleUse) []*doc.Node {
+	n := doc.New(doc.KindLiteral, r.Pos).AddClass(r.Name).Set("role", r.Name)
+	text, inside, open := "", "", false
+	for _, part := range samplePart.FindAllString(r.source(), -1) {
+		dest := &text
+		if open {
+			dest = &inside
+		}
+		switch part {
+		case `\\`, `\{`, `\}`:
+			*dest += part[1:]
+		case "{":
+			if open {
+				inside += "{"
+			} else {
+				open = true
+			}
+		case "}":
+			switch {
+			case open && inside != "":
+				if text != "" {
+					n.Append(doc.NewText(r.Pos, text))
+				}
+				n.Append(plain(doc.KindEmphasis, r.Pos, inside))
+				text, inside, open = "", "", false
+			case open:
+				text, open = text+"{}", false
+			default:
+				text += "}"
+			}
+		default:
+			*dest += unescape(part)
+		}
+	}
+	if open {
+		text += "{" + inside
+	}
+	if text != "" {
+		n.Append(doc.NewText(r.Pos, text))
+	}
+	return r.give(n)
+}
+
+// abbr reads "LIFO (last in, first out)".
+func abbr(_ Parser, r *RoleUse) []*doc.Node {
+	text, more := r.Text, ""
+	if i := strings.Index(text, "("); i >= 0 && strings.HasSuffix(text, ")") {
+		text, more = strings.TrimSpace(text[:i]), text[i+1:len(text)-1]
+	}
+	n := plain(doc.KindAbbreviation, r.Pos, text)
+	if more != "" {
+		n.Set("explanation", more)
+	}
+	return r.give(n)
+}
+
+func pep(p Parser, r *RoleUse) []*doc.Node {
+	title, target, explicit := titleAndTarget(r)
+	number, anchor, _ := strings.Cut(target, "#")
+	n, err := strconv.Atoi(strings.TrimSpace(number))
+	if err != nil || n < 0 || n > 9999 {
+		return r.problem(p, doc.Error, "role-pep", fmt.Sprintf("`%s` is no PEP number.", target), "Write a number from 0 to 9999.")
+	}
+	uri := fmt.Sprintf("https://peps.python.org/pep-%04d", n)
+	if anchor != "" {
+		uri += "/#" + anchor
+	}
+	if !explicit {
+		title = "PEP " + title
+	}
+	return r.give(plain(doc.KindReference, r.Pos, title).Set("refuri", uri))
+}
+
+func rfc(p Parser, r *RoleUse) []*doc.Node {
+	title, target, explicit := titleAndTarget(r)
+	number, anchor, _ := strings.Cut(target, "#")
+	n, err := strconv.Atoi(strings.TrimSpace(number))
+	if err != nil || n < 1 {
+		return r.problem(p, doc.Error, "role-rfc", fmt.Sprintf("`%s` is no RFC number.", target), "Write a number of 1 or more.")
+	}
+	uri := fmt.Sprintf("https://tools.ietf.org/html/rfc%d.html", n)
+	if anchor != "" {
+		uri += "#" + anchor
+	}
+	if !explicit {
+		title = fmt.Sprintf("RFC %d", n)
+		if domain(p) != "" && anchor != "" {
+			title = "RFC " + target // Sphinx shows the section too
+		}
+	}
+	return r.give(plain(doc.KindReference, r.Pos, title).Set("refuri", uri))
+}
+
+// extLink is a role of extlinks: both texts hold one %s.
+func extLink(link ExtLink) Role {
+	return func(_ Parser, r *RoleUse) []*doc.Node {
+		title, target, explicit := titleAndTarget(r)
+		if !explicit {
+			title = strings.ReplaceAll(link.URL, "%s", target)
+			if link.Caption != "" {
+				title = strings.ReplaceAll(strings.ReplaceAll(link.Caption, "%s", target), "%%", "%")
+			}
+		}
+		return r.give(plain(doc.KindReference, r.Pos, title).Set("refuri", strings.ReplaceAll(link.URL, "%s", target)))
+	}
+}

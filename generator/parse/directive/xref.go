@@ -1,0 +1,146 @@
+package directive
+
+import (
+	"strings"
+
+	"docent/generator/doc"
+)
+
+// A crossRef says how a cross-reference role reads its text. The site
+// resolves what it gives.
+type crossRef struct {
+	domain, kind string
+	node         doc.Kind // KindPendingXref when zero
+	inner        doc.Kind // KindLiteral when zero
+	lower        bool     // the target's case does not matter
+	parens       bool     // "()" follows the name of a function
+	warn         bool     // a target that is not found is reported
+	// link changes title and target and sets the context of the reference.
+	link func(p Parser, n *doc.Node, explicit bool, title, target string) (string, string)
+	// wrap adds nodes beside the reference.
+	wrap func(p Parser, r *RoleUse, n *doc.Node) []*doc.Node
+}
+
+// xrefs are the roles that refer to pages, labels and files; those of the
+// domains stand with their domain.
+func xrefs(t *Table) {
+	for _, c := range []crossRef{
+		{domain: "std", kind: "ref", inner: doc.KindInline, lower: true, warn: true},
+		{domain: "std", kind: "numref", lower: true, warn: true},
+		{domain: "std", kind: "doc", inner: doc.KindInline, warn: true},
+		{domain: "std", kind: "keyword", warn: true},
+		{domain: "std", kind: "term", inner: doc.KindInline, warn: true},
+		{domain: "std", kind: "token", link: tokenLink},
+		{domain: "std", kind: "option", warn: true, link: optionLink},
+		{domain: "std", kind: "envvar"},
+		{domain: "std", kind: "confval", warn: true},
+		{domain: "math", kind: "eq", inner: doc.KindInline, warn: true},
+		{kind: "any", warn: true, link: anyLink},
+		{kind: "download", node: doc.KindDownloadReference},
+	} {
+		t.role(c.role, c.kind)
+		if c.domain != "" {
+			t.role(c.role, c.domain+":"+c.kind)
+		}
+	}
+}
+
+// titleAndTarget reads "title <target>"; without a title both are the text.
+func titleAndTarget(r *RoleUse) (title, target string, explicit bool) {
+	src := r.source()
+	plainText := func(s string) string { return s }
+	if src != r.Text {
+		plainText = unescape
+	}
+	if strings.HasSuffix(src, ">") && !(src != r.Text && strings.HasSuffix(src, `\>`)) {
+		i := strings.LastIndexByte(src, '<')
+		if i > 0 && !(src != r.Text && src[i-1] == '\\') {
+			if title = strings.TrimRight(src[:i], " \n\t"); title != "" {
+				return plainText(title), plainText(src[i+1 : len(src)-1]), true
+			}
+		}
+	}
+	return r.Text, r.Text, false
+}
+
+func (c crossRef) role(p Parser, r *RoleUse) []*doc.Node {
+	inner := c.inner
+	if inner == 0 {
+		inner = doc.KindLiteral
+	}
+	classes := []string{"xref", c.kind}
+	if c.domain != "" && c.domain != "math" {
+		classes = []string{"xref", c.domain, c.domain + "-" + c.kind}
+	}
+	title, target, explicit := titleAndTarget(r)
+	if strings.HasPrefix(r.Text, "!") && !r.Escaped {
+		text := r.Text[1:]
+		if c.parens {
+			text = strings.TrimSuffix(text, "()") + "()"
+		}
+		return r.give(plain(inner, r.Pos, text).AddClass(classes...))
+	}
+	if c.lower {
+		target = strings.ToLower(target)
+	}
+	if c.parens {
+		if !explicit {
+			title = strings.TrimSuffix(title, "()") + "()"
+		}
+		target = strings.TrimSuffix(target, "()")
+	}
+	kind := c.node
+	if kind == 0 {
+		kind = doc.KindPendingXref
+	}
+	n := doc.New(kind, r.Pos).Set(doc.AttrRefDoc, p.Docname()).Set(doc.AttrRefDomain, c.domain).Set(doc.AttrRefType, c.kind)
+	if explicit {
+		n.Set(doc.AttrRefExplicit, "1")
+	}
+	if c.warn {
+		n.Set(doc.AttrRefWarn, "1")
+	}
+	if c.link != nil {
+		title, target = c.link(p, n, explicit, title, target)
+	}
+	target = strings.Join(strings.Fields(target), " ")
+	n.Set(doc.AttrRefTarget, target)
+	n.Append(r.give(plain(inner, r.Pos, title).AddClass(classes...))...)
+	if c.wrap != nil {
+		return c.wrap(p, r, n)
+	}
+	return []*doc.Node{n}
+}
+
+// optionLink keeps the program that options belong to.
+func optionLink(p Parser, n *doc.Node, _ bool, title, target string) (string, string) {
+	if prog := p.State().Program; prog != "" {
+		n.Set(doc.AttrProgram, prog)
+	}
+	return title, target
+}
+
+// tokenLink drops the group before a token's name: "~group:name".
+func tokenLink(_ Parser, _ *doc.Node, explicit bool, title, target string) (string, string) {
+	target = strings.TrimLeft(target, "~")
+	if !explicit {
+		if rest, ok := strings.CutPrefix(title, "~"); ok {
+			title = rest[strings.LastIndexByte(rest, ':')+1:]
+		}
+	}
+	return title, target
+}
+
+// anyLink gives a reference all the context there is.
+func anyLink(p Parser, n *doc.Node, _ bool, title, target string) (string, string) {
+	s := p.State()
+	for key, v := range map[string]string{
+		doc.AttrProgram: s.Program, doc.AttrPyModule: s.Module["py"], doc.AttrPyClass: s.Class["py"],
+		doc.AttrJSModule: s.Module["js"], doc.AttrJSObject: s.Class["js"],
+	} {
+		if v != "" {
+			n.Set(key, v)
+		}
+	}
+	return title, target
+}

@@ -263,39 +263,41 @@ func (e *docker) Image(ctx context.Context, ref string) (*Image, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the history of %s: %w", ref, err)
 	}
-	img.Layers = joinHistory(in.RootFS.Layers, hist)
+	img.Layers = joinHistory(in.RootFS.Layers, readHistory(hist))
 	return img, nil
 }
 
-// joinHistory matches layers with docker's history, which is newest first and
-// has lines for steps that made no layer: those of size 0, as far as there are
-// more lines than layers.
-func joinHistory(diffIDs []string, history string) []Layer {
-	type entry struct {
-		size int64
-		by   string
-	}
-	var all []entry
-	lines := strings.Split(strings.TrimSpace(history), "\n")
+// readHistory reads docker's history, which is newest first.
+func readHistory(text string) []Layer {
+	var steps []Layer
+	lines := splitLines(text)
 	for i := len(lines) - 1; i >= 0; i-- {
 		size, by, ok := strings.Cut(lines[i], "\t")
 		if !ok {
 			continue
 		}
-		var h entry
-		_, _ = fmt.Sscan(size, &h.size)
-		_ = json.Unmarshal([]byte(by), &h.by)
-		all = append(all, h)
+		var l Layer
+		_, _ = fmt.Sscan(size, &l.Size)
+		_ = json.Unmarshal([]byte(by), &l.CreatedBy)
+		steps = append(steps, l)
 	}
-	spare := len(all) - len(diffIDs)
+	return steps
+}
+
+// joinHistory matches layers with the steps that made an image, oldest first.
+// There are steps that made no layer: those of size 0, as far as there are more
+// steps than layers.
+func joinHistory(diffIDs []string, steps []Layer) []Layer {
+	spare := len(steps) - len(diffIDs)
 	var layers []Layer
-	for _, h := range all {
-		if h.size == 0 && spare > 0 {
+	for _, s := range steps {
+		if s.Size == 0 && spare > 0 {
 			spare--
 			continue
 		}
 		if len(layers) < len(diffIDs) {
-			layers = append(layers, Layer{Digest: diffIDs[len(layers)], Size: h.size, CreatedBy: h.by})
+			s.Digest = diffIDs[len(layers)]
+			layers = append(layers, s)
 		}
 	}
 	for len(layers) < len(diffIDs) {
@@ -319,7 +321,7 @@ func (e *docker) Load(ctx context.Context, ref string, img v1.Image) error {
 	defer func() { _ = r.Close() }()
 	written := make(chan error, 1)
 	go func() {
-		err := tarball.Write(tag, img, w)
+		err := writeArchive(w, tag, img)
 		_ = w.Close()
 		written <- err
 	}()

@@ -54,13 +54,14 @@ func humanAge(d time.Duration) string {
 	return fmt.Sprintf("%d years", int(d.Hours())/24/365)
 }
 
-// table lays rows out as docker does: at least three blanks between columns.
+// table lays rows out as docker does: columns at least 10 wide, with at least
+// three blanks between them.
 func table(rows [][]string) string {
 	var width []int
 	for _, r := range rows {
 		for i, c := range r {
 			if i == len(width) {
-				width = append(width, 0)
+				width = append(width, 7)
 			}
 			width[i] = max(width[i], len(c))
 		}
@@ -81,7 +82,8 @@ func table(rows [][]string) string {
 
 // splitName takes a reference apart as docker's tables do: "debian", "12".
 func splitName(ref string) (repository, tag string) {
-	t, err := name.NewTag(ref)
+	// podman's name for what has no registry
+	t, err := name.NewTag(strings.TrimPrefix(ref, "localhost/"))
 	if err != nil {
 		return ref, "<none>"
 	}
@@ -124,4 +126,66 @@ func printPushed(f *os.File, ref string, img v1.Image) error {
 	}
 	say(f, "%s: digest: %s size: %d", tag.TagStr(), digest, size)
 	return nil
+}
+
+// imageRow is one line of "docker images".
+type imageRow struct {
+	ref     string // with its tag; empty for an image without a name
+	id      string
+	created time.Time
+	size    int64
+}
+
+// imageTable prints images as docker does.
+func imageTable(images []imageRow, full bool, now time.Time) string {
+	rows := [][]string{{"REPOSITORY", "TAG", "IMAGE ID", "CREATED", "SIZE"}}
+	for _, im := range images {
+		repo, tag := "<none>", "<none>"
+		if im.ref != "" {
+			repo, tag = splitName(im.ref)
+		}
+		rows = append(rows, []string{repo, tag, shortID(im.id, full), humanAge(now.Sub(im.created)) + " ago", humanSize(im.size)})
+	}
+	return table(rows)
+}
+
+// shortID is an identifier as docker shows it: 12 digits, or with full, all.
+func shortID(id string, full bool) string {
+	if full {
+		return id
+	}
+	id = strings.TrimPrefix(id, "sha256:")
+	return id[:min(12, len(id))]
+}
+
+// shortImage is an image's name as docker shows it in a list of containers.
+func shortImage(ref string) string {
+	repo, tag := splitName(ref)
+	if tag == "<none>" {
+		return ref
+	}
+	if strings.HasSuffix(ref, ":"+tag) && tag != "latest" {
+		return repo + ":" + tag
+	}
+	return repo
+}
+
+// containerRow is one line of "docker ps".
+type containerRow struct {
+	id, image, status, ports, names string
+	command                         []string
+	created                         time.Time
+}
+
+// containerTable prints containers as docker does.
+func containerTable(containers []containerRow, full bool, now time.Time) string {
+	rows := [][]string{{"CONTAINER ID", "IMAGE", "COMMAND", "CREATED", "STATUS", "PORTS", "NAMES"}}
+	for _, c := range containers {
+		command := strings.Join(c.command, " ")
+		if !full && len(command) > 20 {
+			command = command[:19] + "…"
+		}
+		rows = append(rows, []string{shortID(c.id, full), c.image, `"` + command + `"`, humanAge(now.Sub(c.created)) + " ago", c.status, c.ports, c.names})
+	}
+	return table(rows)
 }

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -112,6 +113,22 @@ func startTime(pid int) string {
 	return f[19]
 }
 
+// bridge names the network bridge that the run's podman uses.
+func (m *runMark) bridge() string { return "dcb" + filepath.Base(m.Short) }
+
+// readMarks reads the notes of all runs, as far as they can be read.
+func readMarks() []*runMark {
+	paths, _ := filepath.Glob(filepath.Join(marksDir(), "*.json"))
+	var list []*runMark
+	for _, path := range paths {
+		m := &runMark{path: path}
+		if text, err := os.ReadFile(path); err == nil && json.Unmarshal(text, m) == nil {
+			list = append(list, m)
+		}
+	}
+	return list
+}
+
 func (m *runMark) alive() bool {
 	return m.Started != "" && startTime(m.PID) == m.Started
 }
@@ -135,11 +152,17 @@ func (m *runMark) sweep() error {
 		time.Sleep(100 * time.Millisecond)
 	}
 	errs = append(errs, unmountUnder(m.Dir), unmountUnder(m.Short))
+	if _, err := net.InterfaceByName(m.bridge()); err == nil {
+		if _, err := runIP(context.Background(), "link", "delete", m.bridge()); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	_ = os.RemoveAll(filepath.Join(marksDir(), m.bridge()))
 	if m.Netns != "" {
 		errs = append(errs, removeNetns(m.Netns))
 	}
 	if m.Net != nil {
-		errs = append(errs, m.Net.restore())
+		errs = append(errs, m.Net.restore(m))
 	}
 	removeCgroups(m.Run)
 	return errors.Join(errs...)

@@ -48,18 +48,35 @@ func linkNames() []string {
 	return names
 }
 
-// dockersOwn matches firewall lines and interfaces that a docker daemon makes.
+// netBefore is the network as it was before the first of the runs that are
+// alive now. What one of them added is not the machine's own.
+func netBefore(ctx context.Context) *netState {
+	for _, m := range readMarks() {
+		if m.Net != nil && m.alive() {
+			return m.Net
+		}
+	}
+	return readNet(ctx)
+}
+
+// dockersOwn matches firewall lines and interfaces that docker daemons and
+// podman's network plugins make.
 var (
-	dockersOwn  = regexp.MustCompile(`DOCKER|docker0|\bbr-[0-9a-f]{12}\b|\b172\.(1[7-9]|2[0-9]|3[01])\.`)
+	dockersOwn  = regexp.MustCompile(`DOCKER|CNI-|NETAVARK|docker0|\bbr-[0-9a-f]{12}\b|\b172\.(1[7-9]|2[0-9]|3[01])\.`)
 	dockersLink = regexp.MustCompile(`^(docker0|br-[0-9a-f]{12})$`)
 )
 
-// restore takes away what a daemon added and gives back what it changed. It
-// touches only what docker daemons make, and nothing while another one runs in
-// this network namespace.
-func (s *netState) restore() error {
+// restore takes away what an engine added and gives back what it changed. It
+// touches only what engines make, and nothing while another run or another
+// daemon needs it.
+func (s *netState) restore(mine *runMark) error {
 	if len(daemonsHere()) > 0 {
 		return nil
+	}
+	for _, m := range readMarks() {
+		if m.Net != nil && m.path != mine.path && m.alive() {
+			return nil
+		}
 	}
 	ctx := context.Background()
 	var errs []error

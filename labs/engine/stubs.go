@@ -2,9 +2,6 @@ package engine
 
 import "context"
 
-func openPodman(ctx context.Context, opts Options) (Engine, error) {
-	return nil, &Missing{"podman", "apt-get install -y podman"}
-}
 func openOCI(ctx context.Context, opts Options) (Engine, error) {
 	return nil, &Missing{"runc", "apt-get install -y runc"}
 }

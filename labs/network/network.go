@@ -9,6 +9,7 @@ package network
 
 import (
 	"fmt"
+	"net/http"
 	"time"
 )
 
@@ -43,6 +44,8 @@ type Options struct {
 	Allow []string
 	// Files are published files: URL (without query) to local path.
 	Files map[string]string
+	// Answer plays further hosts: host to what answers for it, over http and https.
+	Answer map[string]http.Handler
 	// Log gets lines about what happens; Progress how far a stand-in's build is.
 	Log      func(string)
 	Progress func(Progress)

@@ -2,8 +2,11 @@
 package parse
 
 import (
+	"path"
+
 	"docent/generator/doc"
 	"docent/generator/parse/directive"
+	"docent/generator/parse/rst"
 )
 
 // Config is what a site says about reading its pages.
@@ -13,6 +16,9 @@ type Config = directive.Config
 // content root; .md is Markdown, everything else reStructuredText. It never
 // fails: what is wrong with the text is in the document's diagnostics.
 func Page(name, text string, cfg *Config) *doc.Document {
-	src := doc.NewSource(name, text)
-	return &doc.Document{Sources: []*doc.Source{src}, Root: doc.New(doc.KindDocument, doc.Pos{})}
+	if path.Ext(name) == ".md" {
+		src := doc.NewSource(name, text)
+		return &doc.Document{Sources: []*doc.Source{src}, Root: doc.New(doc.KindDocument, doc.Pos{})}
+	}
+	return rst.Parse(name, text, cfg, rst.Options{})
 }

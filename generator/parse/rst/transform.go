@@ -1,0 +1,144 @@
+package rst
+
+import (
+	"docent/generator/doc"
+)
+
+// transform resolves what could only be known at the end of the page, in the
+// order of docutils' priorities.
+func (p *parser) transform() {
+	if p.state.Title != "" {
+		p.root.Set("title", p.state.Title)
+	}
+	if p.pending > 0 {
+		p.pendingClasses()
+	}
+	if p.substRefs > 0 {
+		p.configured()
+		p.substitute()
+	}
+	found := p.collect()
+	p.propagateTargets()
+	if p.opt.DocTitle {
+		p.docTitle()
+	}
+	if p.opt.SectSubTitle {
+		p.sectionSubtitles()
+	}
+	if p.opt.DocInfo {
+		p.docInfo()
+	}
+	p.anonymous(found)
+	p.indirectTargets()
+	if p.pending > 0 && p.targetNotes(found) {
+		found = p.collect()
+	}
+	p.resolveNotes()
+	p.externalTargets(found)
+	p.internalTargets(found)
+	if p.pending > 0 {
+		p.numberSections()
+		p.contents()
+	}
+	if p.transitions > 0 {
+		p.moveTransitions()
+	}
+	p.dangling(found)
+	if p.messages > 0 || p.pending > 0 {
+		dropMessages(p.root)
+	}
+}
+
+// found holds the elements that the transforms ask for, in document order.
+type found struct{ targets, refs, notes []*doc.Node }
+
+func (p *parser) collect() *found {
+	f := &found{}
+	f.walk(p.root)
+	return f
+}
+
+func (f *found) walk(n *doc.Node) {
+	switch n.Kind {
+	case doc.KindTarget:
+		f.targets = append(f.targets, n)
+	case doc.KindReference:
+		f.refs = append(f.refs, n)
+	case doc.KindFootnoteReference, doc.KindCitationReference:
+		f.notes = append(f.notes, n)
+	}
+	for _, c := range n.Children {
+		if c.Kind != doc.KindText {
+			f.walk(c)
+		}
+	}
+}
+
+// dropMessages takes the messages out of the tree, but for those that show
+// source which would be lost without them.
+func dropMessages(n *doc.Node) {
+	kept := n.Children[:0]
+	for _, c := range n.Children {
+		if c.Kind == doc.KindSystemMessage && len(c.Children) == 0 || c.Kind == doc.KindPending {
+			continue
+		}
+		if c.Kind != doc.KindText {
+			dropMessages(c)
+		}
+		kept = append(kept, c)
+	}
+	clear(n.Children[len(kept):])
+	n.Children = kept
+}
+
+// problematic turns a reference that cannot be resolved into its source.
+func (p *parser) problematic(n *doc.Node) {
+	raw, ok := p.raw[n]
+	if !ok {
+		raw = n.PlainText()
+	}
+	p.settled[n] = true
+	*n = doc.Node{Kind: doc.KindProblematic, Pos: n.Pos}
+	if raw != "" {
+		n.Append(doc.NewText(n.Pos, raw))
+	}
+}
+
+// invisible reports elements that leave no mark on the page.
+func invisible(n *doc.Node) bool {
+	return n.Is(doc.KindComment, doc.KindPending, doc.KindTarget, doc.KindSubstitutionDefinition, doc.KindSystemMessage)
+}
+
+// A splice replaces nodes by others, and puts nodes after others, in one walk.
+type splice struct {
+	replace, after map[*doc.Node][]*doc.Node
+}
+
+func (s *splice) apply(n *doc.Node) {
+	change := false
+	for _, c := range n.Children {
+		if _, ok := s.replace[c]; ok {
+			change = true
+		}
+		if _, ok := s.after[c]; ok {
+			change = true
+		}
+	}
+	if change {
+		var out []*doc.Node
+		for _, c := range n.Children {
+			if r, ok := s.replace[c]; ok {
+				out = append(out, r...)
+			} else {
+				out = append(out, c)
+			}
+			out = append(out, s.after[c]...)
+		}
+		n.Children = out
+	}
+	for _, c := range n.Children {
+		if c.Kind != doc.KindText {
+			s.apply(c)
+		}
+	}
+}

@@ -1,0 +1,351 @@
+package rst
+
+import (
+	"fmt"
+	"slices"
+
+	"docent/generator/doc"
+)
+
+// propagateTargets moves the names and ids of a target that stands before an
+// element to that element.
+func (p *parser) propagateTargets() {
+	// Walking backwards, "next" is the element that follows in document
+	// order, messages left out.
+	var next *doc.Node
+	var walk func(n *doc.Node, inText bool)
+	walk = func(n *doc.Node, inText bool) {
+		for i := len(n.Children) - 1; i >= 0; i-- {
+			c := n.Children[i]
+			if c.Kind == doc.KindSystemMessage {
+				continue
+			}
+			if c.Kind != doc.KindText {
+				walk(c, c.Kind.HoldsText())
+				if c.Kind == doc.KindTarget && !inText {
+					p.propagate(c, next)
+				}
+			}
+			next = c
+		}
+	}
+	walk(p.root, false)
+}
+
+func (p *parser) propagate(target, next *doc.Node) {
+	for _, key := range []string{"refuri", "refid", "refname"} {
+		if _, ok := target.Lookup(key); ok {
+			return
+		}
+	}
+	if next == nil || len(target.Children) > 0 || len(target.IDs()) == 0 {
+		return
+	}
+	if next.Kind == doc.KindText || next.Is(doc.KindComment, doc.KindPending, doc.KindSubstitutionDefinition, doc.KindSystemMessage,
+		doc.KindFootnote, doc.KindCitation) {
+		return
+	}
+	for _, id := range target.IDs() {
+		p.ids[id] = next
+	}
+	// Those of the element itself come first.
+	next.AddID(target.IDs()...)
+	next.AddName(target.Names()...)
+	target.Set("refid", target.IDs()[0])
+	p.noteRefID(target)
+	target.SetIDs(nil).SetNames(nil)
+}
+
+// anonymous pairs anonymous references and targets by their order.
+func (p *parser) anonymous(f *found) {
+	var refs, targets []*doc.Node
+	for _, n := range f.refs {
+		if _, ok := n.Lookup("anonymous"); ok {
+			refs = append(refs, n)
+		}
+	}
+	for _, n := range f.targets {
+		if _, ok := n.Lookup("anonymous"); ok {
+			targets = append(targets, n)
+		}
+	}
+	if len(refs) != len(targets) {
+		for _, n := range refs {
+			p.Report(doc.Error, "rst-anonymous-mismatch", n.Pos, 1, fmt.Sprintf("There are %d anonymous references and %d anonymous targets on this page.", len(refs), len(targets)),
+				"Give each `reference`__ its own `__ target`, in the same order.")
+			p.problematic(n)
+		}
+		if len(refs) == 0 {
+			p.Report(doc.Error, "rst-anonymous-mismatch", targets[0].Pos, 1, fmt.Sprintf("There are no anonymous references and %d anonymous targets on this page.", len(targets)),
+				"Refer to it by `text`__, or drop it.")
+		}
+		return
+	}
+	for i, ref := range refs {
+		target := targets[i]
+		for range 100 {
+			if uri, ok := target.Lookup("refuri"); ok {
+				ref.Set("refuri", uri)
+				p.settled[ref] = true
+				break
+			}
+			if ids := target.IDs(); len(ids) > 0 {
+				ref.Set("refid", ids[0])
+				p.noteRefID(ref)
+				break
+			}
+			next := p.ids[target.Attr("refid")]
+			if next == nil || next == target {
+				break
+			}
+			target = next
+		}
+	}
+}
+
+// indirectTargets resolves targets that name another target.
+func (p *parser) indirectTargets() {
+	for _, t := range p.indirect {
+		if !p.settled[t] {
+			p.resolveIndirect(t)
+		}
+		p.passOn(t)
+	}
+}
+
+// resolveIndirect follows a chain of indirect targets to its end.
+func (p *parser) resolveIndirect(t *doc.Node) {
+	var chain []*doc.Node
+	seen := map[*doc.Node]bool{}
+	for {
+		name, named := t.Lookup("refname")
+		var to *doc.Node
+		id := t.Attr("refid")
+		if named {
+			id = p.nameIDs[name]
+		}
+		to = p.ids[id]
+		if id == "" || to == nil {
+			why := "which does not exist"
+			if _, ok := p.nameIDs[name]; ok {
+				why = "which stands on this page more than once"
+			}
+			p.badIndirect(t, why)
+			break
+		}
+		if _, more := to.Lookup("refname"); to.Kind == doc.KindTarget && !p.settled[to] && more && !seen[t] {
+			seen[t] = true
+			chain = append(chain, t)
+			t = to
+			continue
+		}
+		if seen[t] {
+			p.badIndirect(t, "and so on in a circle")
+			break
+		}
+		p.settleIndirect(t, to, id)
+		break
+	}
+	for i := len(chain) - 1; i >= 0; i-- {
+		t := chain[i]
+		if p.settled[t] && t.Attr("refname") != "" {
+			continue // already reported
+		}
+		name := t.Attr("refname")
+		if to := p.ids[p.nameIDs[name]]; to != nil {
+			p.settleIndirect(t, to, p.nameIDs[name])
+		}
+	}
+}
+
+func (p *parser) settleIndirect(t, to *doc.Node, id string) {
+	if uri, ok := to.Lookup("refuri"); ok {
+		t.Set("refuri", uri)
+		t.Unset("refid")
+	} else if to2, ok := to.Lookup("refid"); ok {
+		t.Set("refid", to2)
+		p.noteRefID(t)
+	} else if len(to.IDs()) > 0 {
+		t.Set("refid", id)
+		p.noteRefID(t)
+	} else {
+		p.badIndirect(t, "which does not exist")
+		return
+	}
+	t.Unset("refname")
+	p.settled[t] = true
+}
+
+func (p *parser) badIndirect(t *doc.Node, why string) {
+	name := t.Attr("refname")
+	hint := "Define that target, or write a URI."
+	p.Report(doc.Error, "rst-indirect-target", t.Pos, 1, fmt.Sprintf("This target refers to `%s`, %s.", name, why), hint)
+	var refs []*doc.Node
+	for _, n := range t.Names() {
+		refs = append(refs, p.refNames[n]...)
+	}
+	for _, id := range t.IDs() {
+		refs = append(refs, p.refIDs[id]...)
+	}
+	for _, r := range refs {
+		if r.Kind != doc.KindProblematic {
+			p.problematic(r)
+		}
+	}
+	p.settled[t] = true
+}
+
+// passOn gives what a target refers to on to those that refer to it.
+func (p *parser) passOn(t *doc.Node) {
+	work := []*doc.Node{t}
+	for len(work) > 0 {
+		t := work[len(work)-1]
+		work = work[:len(work)-1]
+		key := "refid"
+		value, ok := t.Lookup(key)
+		if !ok {
+			key = "refuri"
+			if value, ok = t.Lookup(key); !ok {
+				continue
+			}
+		}
+		pass := func(refs []*doc.Node, old string) {
+			for _, r := range refs {
+				if p.settled[r] {
+					continue
+				}
+				r.Unset(old)
+				r.Set(key, value)
+				if key == "refid" {
+					p.noteRefID(r)
+				}
+				p.settled[r] = true
+				if r.Kind == doc.KindTarget {
+					work = append(work, r)
+				}
+			}
+		}
+		for _, name := range t.Names() {
+			pass(p.refNames[name], "refname")
+		}
+		for _, id := range t.IDs() {
+			pass(slices.Clone(p.refIDs[id]), "refid")
+		}
+	}
+}
+
+// externalTargets gives references the URIs of the targets they name.
+func (p *parser) externalTargets(f *found) {
+	for _, t := range f.targets {
+		uri, ok := t.Lookup("refuri")
+		if !ok {
+			continue
+		}
+		for _, name := range t.Names() {
+			for _, r := range p.refNames[name] {
+				if !p.settled[r] {
+					r.Unset("refname")
+					r.Set("refuri", uri)
+					p.settled[r] = true
+				}
+			}
+		}
+	}
+}
+
+// internalTargets gives references the ids of inline targets.
+func (p *parser) internalTargets(f *found) {
+	for _, t := range f.targets {
+		if _, ok := t.Lookup("refuri"); ok {
+			continue
+		}
+		if _, ok := t.Lookup("refid"); ok {
+			continue
+		}
+		for _, name := range t.Names() {
+			for _, r := range p.refNames[name] {
+				if p.settled[r] {
+					continue
+				}
+				if id := p.nameIDs[name]; id != "" {
+					r.Unset("refname")
+					r.Set("refid", id)
+				}
+				p.settled[r] = true
+			}
+		}
+	}
+}
+
+// dangling resolves references to what has an implicit name, and reports
+// those to what is not there.
+func (p *parser) dangling(f *found) {
+	for _, list := range [][]*doc.Node{f.refs, f.notes} {
+		for _, n := range list {
+			name, ok := n.Lookup("refname")
+			if !ok || p.settled[n] || n.Kind == doc.KindProblematic {
+				continue
+			}
+			id, known := p.nameIDs[name]
+			if id != "" {
+				n.Unset("refname")
+				n.Set("refid", id)
+				continue
+			}
+			length := len(p.raw[n])
+			if known {
+				p.Report(doc.Error, "rst-ambiguous-reference", n.Pos, length, fmt.Sprintf("The name `%s` stands for more than one place on this page.", name), "Rename one of them.")
+			} else {
+				p.Report(doc.Error, "rst-unknown-target", n.Pos, length, fmt.Sprintf("Nothing on this page has the name `%s`.", name), p.nearName(n, name))
+			}
+			p.problematic(n)
+		}
+	}
+}
+
+// nearName suggests what a reference may have meant.
+func (p *parser) nearName(n *doc.Node, name string) string {
+	best, bestName := 1+max(1, len(name)/3), ""
+	count := 0
+	for have := range p.nameIDs {
+		if count++; count > 2000 {
+			break
+		}
+		if d := len(have) - len(name); d >= best || -d >= best {
+			continue
+		}
+		if d := distance(name, have); d < best || d == best && bestName != "" && have < bestName {
+			best, bestName = d, have
+		}
+	}
+	if bestName != "" {
+		return "Did you mean `" + bestName + "`?"
+	}
+	switch n.Kind {
+	case doc.KindFootnoteReference:
+		return "Add the footnote `.. [" + name + "]`."
+	case doc.KindCitationReference:
+		return "Add the citation `.. [" + name + "]`."
+	}
+	return "Define it with `.. _" + name + ": ...`, or write a backslash before the underscore."
+}
+
+// distance counts the edits between two short names.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		diagonal := row[0]
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			diagonal, row[j] = row[j], min(row[j]+1, row[j-1]+1, diagonal+cost)
+		}
+	}
+	return row[len(b)]
+}

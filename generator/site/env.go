@@ -1,0 +1,379 @@
+package site
+
+import (
+	"bytes"
+	"fmt"
+	"image"
+	_ "image/gif" // pictures whose size a page states
+	_ "image/jpeg"
+	_ "image/png"
+	"io"
+	"io/fs"
+	"path"
+	"strconv"
+	"strings"
+
+	"docent/generator/doc"
+	"docent/generator/html"
+)
+
+func newHighlighter() *html.Highlighter { return html.NewHighlighter(32 << 20) }
+
+// An env answers the renderer for one page.
+type env struct {
+	s     *Site
+	p     *page
+	files []string               // content paths of files that the page shows or offers
+	byBox map[*doc.Node]evidence // what labs say, by listing
+	seen  map[string]bool
+}
+
+var _ html.Env = (*env)(nil)
+
+func (e *env) Options() *html.Options { return e.s.html }
+
+func (e *env) Report(n *doc.Node, sev doc.Severity, code, message, hint string) {
+	e.s.warn(e.p, n, sev, code, message, hint)
+}
+
+func (e *env) Toctree(n *doc.Node) []html.TocEntry { return e.s.shown(e.p, n) }
+
+func (e *env) Show(n *doc.Node) bool {
+	expr := n.Attr(doc.AttrExpr)
+	return expr == "" || onlyExpr(expr, e.s.cfg.Tags)
+}
+
+func (e *env) Number(n *doc.Node) string {
+	if len(n.IDs()) == 0 {
+		return ""
+	}
+	id := n.IDs()[0]
+	switch n.Kind {
+	case doc.KindSection, doc.KindDocument:
+		if v := e.p.secnum[id]; v != "" {
+			return v + ". "
+		}
+	case doc.KindFigure, doc.KindTable, doc.KindContainer:
+		if v := e.p.fignum[id]; v != "" {
+			kind := n.Kind.String()
+			if n.Kind == doc.KindContainer {
+				kind = "code-block"
+			}
+			return fmt.Sprintf(e.s.figFormat(kind), v) + " "
+		}
+	}
+	return ""
+}
+
+// figFormat is how a numbered thing is called, with one %s.
+func (s *Site) figFormat(kind string) string {
+	if m, ok := s.conf.Values["numfig_format"].(map[string]any); ok {
+		if f, ok := m[kind].(string); ok && strings.Count(f, "%") == 1 && strings.Contains(f, "%s") {
+			return f
+		}
+	}
+	switch kind {
+	case "table":
+		return "Table %s"
+	case "code-block":
+		return "Listing %s"
+	case "section":
+		return "Section %s"
+	}
+	return "Fig. %s"
+}
+
+// Image finds a picture of the content. It measures it, so that the page
+// does not jump when it loads.
+func (e *env) Image(uri string) (html.Image, bool) {
+	if strings.Contains(uri, ":") && (strings.Contains(uri, "://") || strings.HasPrefix(uri, "data:")) || strings.HasPrefix(uri, "//") {
+		return html.Image{Src: uri}, true
+	}
+	uri, _, _ = strings.Cut(uri, "#")
+	name, err := e.file(uri)
+	if err != "" {
+		return html.Image{Src: uri}, false
+	}
+	img := html.Image{Src: relative(e.p.url, name)}
+	if !strings.HasSuffix(name, ".svg") {
+		if f, err := e.s.files.Open(name); err == nil {
+			if c, _, err := image.DecodeConfig(f); err == nil {
+				img.W, img.H = c.Width, c.Height
+			}
+			f.Close()
+		}
+	}
+	return img, true
+}
+
+// file makes a file of the content part of the site and gives its name in
+// the content, or says why not.
+func (e *env) file(ref string) (name, why string) {
+	ref = unescapeURL(ref)
+	name = path.Join(path.Dir(e.p.name), ref)
+	if rest, ok := strings.CutPrefix(ref, "/"); ok {
+		name = path.Clean(rest)
+	}
+	if ref == "" || !fs.ValidPath(name) {
+		return "", "it lies outside the content folder"
+	}
+	info, err := fs.Stat(e.s.files, name)
+	switch {
+	case err != nil:
+		return name, fileError(err)
+	case info.IsDir():
+		return name, "it is a folder"
+	case !info.Mode().IsRegular():
+		return name, "it is no regular file"
+	}
+	if f, err := e.s.files.Open(name); err != nil {
+		return name, fileError(err)
+	} else {
+		f.Close()
+	}
+	e.s.published.Store(name, name)
+	return name, ""
+}
+
+func fileError(err error) string {
+	why := rootless(err)
+	switch {
+	case strings.Contains(why, "escapes"):
+		return "it is a link that leads outside the content folder"
+	case strings.Contains(why, "no such file"):
+		return "there is no such file"
+	}
+	return why
+}
+
+func unescapeURL(u string) string {
+	if !strings.Contains(u, "%") {
+		return u
+	}
+	var b strings.Builder
+	for i := 0; i < len(u); i++ {
+		if u[i] == '%' && i+2 < len(u) {
+			if v, err := strconv.ParseUint(u[i+1:i+3], 16, 8); err == nil {
+				b.WriteByte(byte(v))
+				i += 2
+				continue
+			}
+		}
+		b.WriteByte(u[i])
+	}
+	return b.String()
+}
+
+// once reports whether a node's problem is new: titles are rendered more
+// than once, a problem is told once.
+func (e *env) warn(n *doc.Node, code, message, hint string) {
+	key := fmt.Sprint(n.Pos, code, message)
+	if e.seen[key] {
+		return
+	}
+	made(&e.seen)
+	e.seen[key] = true
+	e.s.warn(e.p, n, doc.Warning, code, message, hint)
+}
+
+// Link resolves a reference.
+func (e *env) Link(n *doc.Node) (html.Link, bool) {
+	switch n.Kind {
+	case doc.KindDownloadReference:
+		return e.download(n)
+	case doc.KindReference:
+		return e.relativeLink(n, n.Attr("refuri"))
+	case doc.KindPendingXref, doc.KindNumberReference:
+		return e.xref(n)
+	}
+	if l := n.Attr(doc.AttrLink); l != "" { // cards and buttons
+		switch n.Attr(doc.AttrLinkType) {
+		case "ref", "doc", "any":
+			x := doc.New(doc.KindPendingXref, n.Pos).Set(doc.AttrRefType, n.Attr(doc.AttrLinkType)).
+				Set(doc.AttrRefTarget, l).Set(doc.AttrRefExplicit, "1").Set(doc.AttrRefDomain, "std")
+			return e.xref(x)
+		}
+		if strings.Contains(l, ":") {
+			return html.Link{Href: l}, true
+		}
+		return e.relativeLink(n, l)
+	}
+	return html.Link{}, false
+}
+
+func (e *env) download(n *doc.Node) (html.Link, bool) {
+	ref := n.Attr(doc.AttrRefTarget)
+	if strings.Contains(ref, "://") {
+		return html.Link{Href: ref}, true
+	}
+	name, why := e.file(ref)
+	if why != "" {
+		e.warn(n, "download-missing", "The download `"+ref+"` is not offered: "+why+".",
+			"Its name is relative to this page, or begins with / at the content folder.")
+		return html.Link{}, false
+	}
+	return html.Link{Href: relative(e.p.url, name)}, true
+}
+
+// relativeLink resolves an address without a scheme, as Markdown links and
+// plain hyperlinks have it: a source page, a file of the content, an anchor.
+func (e *env) relativeLink(n *doc.Node, uri string) (html.Link, bool) {
+	ref, frag, hasFrag := strings.Cut(uri, "#")
+	ref, query, _ := strings.Cut(ref, "?")
+	if query != "" {
+		query = "?" + query
+	}
+	if ref == "" {
+		if !hasFrag || frag == "" || e.p.facts.ids[frag] || e.p.facts.ids[unescapeURL(frag)] {
+			return html.Link{Href: uri}, true
+		}
+		if t, ok := e.s.anchor(e.p, unescapeURL(frag)); ok {
+			return e.linkTo(n, t, false), true
+		}
+		e.warn(n, "link-anchor", "The anchor `#"+frag+"` is not on this page, and no label of the site has that name.", e.s.nearLabel(frag))
+		return html.Link{}, false
+	}
+	plain := unescapeURL(ref)
+	q := e.s.page(e.p, plain)
+	if q == nil && strings.HasSuffix(plain, ".html") {
+		q = e.s.page(e.p, strings.TrimSuffix(plain, ".html"))
+	}
+	if q == nil && strings.HasSuffix(plain, "/") {
+		if q = e.s.page(e.p, plain+"index"); q == nil {
+			q = e.s.page(e.p, strings.TrimSuffix(plain, "/"))
+		}
+	}
+	if q != nil {
+		href := relative(e.p.url, q.url) + query
+		if hasFrag && frag != "" {
+			if !q.facts.ids[frag] && !q.facts.ids[unescapeURL(frag)] {
+				e.warn(n, "link-anchor", "There is no anchor `#"+frag+"` in "+q.name+".", "Check the heading or label that it names.")
+			}
+			href += "#" + frag
+		}
+		l := html.Link{Href: href}
+		if len(n.Children) == 0 {
+			l.Plain = q.title
+		}
+		return l, true
+	}
+	name, why := e.file(plain)
+	if why == "" {
+		return html.Link{Href: relative(e.p.url, name) + query}, true
+	}
+	if _, ok := generated[strings.TrimSuffix(strings.TrimSuffix(plain, "/"), ".html")]; ok {
+		return html.Link{Href: relative(e.p.url, strings.TrimSuffix(strings.TrimSuffix(plain, "/"), ".html")+"/")}, true
+	}
+	if e.s.gen[name+"/"] {
+		return html.Link{Href: relative(e.p.url, name+"/")}, true
+	}
+	hint := "Its name is relative to this page, or begins with / at the content folder."
+	if near := e.s.nearestPage(e.p, plain); near != "" {
+		hint = "Did you mean `" + near + "`?"
+	}
+	e.warn(n, "link-broken", "The link `"+uri+"` leads nowhere: "+why+".", hint)
+	return html.Link{}, false
+}
+
+// linkTo makes the link for a target. With explicit, the author's text stays.
+func (e *env) linkTo(n *doc.Node, t target, explicit bool) html.Link {
+	l := html.Link{Href: t.url, Title: t.doc}
+	if t.page != nil {
+		l.Href = relative(e.p.url, t.page.url)
+		if t.page == e.p && t.id != "" {
+			l.Href = ""
+		}
+		if t.id != "" {
+			l.Href += "#" + t.id
+		}
+	}
+	if !explicit {
+		if t.text != nil {
+			l.Text = t.text
+		} else if t.name != "" {
+			l.Plain = t.name
+		}
+	}
+	return l
+}
+
+// embedded writes what a picture of the content holds, for pages that show it.
+func (s *Site) open(name string) func() (io.ReadCloser, error) {
+	return func() (io.ReadCloser, error) { return s.files.Open(name) }
+}
+
+// scripted reports whether an SVG holds anything that runs. It is served as
+// a file of its own, so this matters where a reader opens it alone.
+func scripted(svg []byte) bool {
+	low := bytes.ToLower(svg)
+	if bytes.Contains(low, []byte("<script")) || bytes.Contains(low, []byte("javascript:")) || bytes.Contains(low, []byte("<foreignobject")) {
+		return true
+	}
+	for i := bytes.Index(low, []byte(" on")); i >= 0; {
+		j := i + 3
+		for j < len(low) && low[j] >= 'a' && low[j] <= 'z' {
+			j++
+		}
+		for j < len(low) && (low[j] == ' ' || low[j] == '\n') {
+			j++
+		}
+		if j < len(low) && low[j] == '=' {
+			return true
+		}
+		next := bytes.Index(low[i+3:], []byte(" on"))
+		if next < 0 {
+			break
+		}
+		i += 3 + next
+	}
+	return false
+}
+
+// onlyExpr evaluates a tag expression: names, and, or, not, brackets. What it
+// cannot read counts as true, so that nothing is lost.
+func onlyExpr(expr string, tags map[string]bool) bool {
+	words := strings.Fields(strings.NewReplacer("(", " ( ", ")", " ) ").Replace(expr))
+	pos, bad := 0, false
+	var or func(depth int) bool
+	atom := func(depth int) bool {
+		negated := false
+		for pos < len(words) && words[pos] == "not" {
+			negated = !negated
+			pos++
+		}
+		v := false
+		switch {
+		case pos >= len(words) || depth > maxNesting:
+			bad = true
+		case words[pos] == "(":
+			pos++
+			v = or(depth + 1)
+			if pos >= len(words) || words[pos] != ")" {
+				bad = true
+			}
+			pos++
+		default:
+			v = tags[words[pos]]
+			pos++
+		}
+		return v != negated
+	}
+	and := func(depth int) bool {
+		v := atom(depth)
+		for pos < len(words) && words[pos] == "and" {
+			pos++
+			v = atom(depth) && v
+		}
+		return v
+	}
+	or = func(depth int) bool {
+		v := and(depth)
+		for pos < len(words) && words[pos] == "or" {
+			pos++
+			v = and(depth) || v
+		}
+		return v
+	}
+	v := or(0)
+	return v || bad || pos < len(words)
+}

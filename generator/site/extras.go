@@ -1,0 +1,147 @@
+package site
+
+import (
+	"encoding/xml"
+	"fmt"
+	"html/template"
+	"net/url"
+	"strings"
+)
+
+// writeExtras writes the pages and files that no source stands for.
+func (s *Site) writeExtras(sink Sink) error {
+	put := func(addr, kind, title, body string) error {
+		if s.byURL[addr] != nil {
+			return nil // the content has a page of that name
+		}
+		s.gen[addr] = true
+		v := s.view(addr, kind, title)
+		v.NoIndex = kind == "search"
+		v.Body = template.HTML(body)                            //nolint:gosec // written escaped
+		v.Nav = template.HTML(s.navHTML(nil, &page{url: addr})) //nolint:gosec // written escaped
+		v.Crumbs = []themeLink{{relative(addr, ""), "Home"}, {"", title}}
+		if addr == "" {
+			v.Crumbs = nil
+		}
+		data, err := s.render(v)
+		if err != nil {
+			return err
+		}
+		return sink.Put(outName(addr), data)
+	}
+	if s.home == nil {
+		if err := put("", "home", s.siteTitle(), s.listing()); err != nil {
+			return err
+		}
+	}
+	if err := put("search/", "search", "Search", searchBody); err != nil {
+		return err
+	}
+	if len(s.index) > 0 {
+		if err := put("genindex/", "wide", "Index", s.indexHTML("genindex/")); err != nil {
+			return err
+		}
+	}
+	if len(s.reports) > 0 || len(s.results) > 0 {
+		if err := put("lab-report/", "report", "Lab report", s.reportHTML("lab-report/")); err != nil {
+			return err
+		}
+	}
+	if err := s.writeMissing(sink); err != nil {
+		return err
+	}
+	if err := sink.Put("objects.inv", s.inventory()); err != nil {
+		return err
+	}
+	if err := sink.Put("robots.txt", s.robots()); err != nil {
+		return err
+	}
+	if err := sink.Put("llms.txt", s.llms()); err != nil {
+		return err
+	}
+	if s.opt.BaseURL != "" {
+		return sink.Put("sitemap.xml", s.sitemap())
+	}
+	return nil
+}
+
+const searchBody = `<h1>Search</h1>
+<div class="search-page" data-ui><form role="search" method="get"><input type="search" name="q" aria-label="Search this site" autocomplete="off"></form>
+<div class="results" role="listbox" aria-label="Results" aria-live="polite"></div></div>
+<noscript><p>Searching needs JavaScript. The list of pages is beside this text.</p></noscript>`
+
+// writeMissing writes the page for addresses that are not there. A host shows
+// it at any depth, so its links start at the site's root.
+func (s *Site) writeMissing(sink Sink) error {
+	root := "/"
+	if u, err := url.Parse(s.opt.BaseURL); err == nil && u.Path != "" {
+		root = strings.TrimSuffix(u.Path, "/") + "/"
+	}
+	v := s.view("404.html", "missing", "Page not found")
+	v.Root, v.Home, v.Canonical, v.NoIndex = root, root, "", true
+	v.Body = template.HTML(`<h1>Page not found</h1><p>There is no page at this address. It may have moved. Search for it above, or begin at the <a href="` + //nolint:gosec // escaped
+		escape(root) + `">home page</a>.</p>`)
+	nav := s.navHTML(nil, &page{url: "404.html"})
+	v.Nav = template.HTML(strings.ReplaceAll(string(nav), `href="`, `href="`+escape(root)))                                                                          //nolint:gosec // written escaped
+	v.Nav = template.HTML(strings.NewReplacer(`href="`+escape(root)+`./`, `href="`+escape(root), `href="`+escape(root)+`http`, `href="http`).Replace(string(v.Nav))) //nolint:gosec // as above
+	data, err := s.render(v)
+	if err != nil {
+		return err
+	}
+	return sink.Put("404.html", data)
+}
+
+// listing is the home page of a site that brings none: its pages by name.
+func (s *Site) listing() string {
+	var b []byte
+	b = append(b, "<h1>"...)
+	b = appendEscaped(b, s.siteTitle())
+	b = append(b, `</h1><ul class="page-list">`...)
+	for _, p := range s.flat {
+		b = append(b, `<li><a href="`...)
+		b = appendEscaped(b, relative("", p.url))
+		b = append(b, `">`...)
+		b = append(b, p.htm...)
+		b = append(b, "</a></li>"...)
+	}
+	return string(append(b, "</ul>"...))
+}
+
+func (s *Site) robots() []byte {
+	out := "User-agent: *\nAllow: /\n"
+	if s.opt.BaseURL != "" {
+		out += "Sitemap: " + strings.TrimSuffix(s.opt.BaseURL, "/") + "/sitemap.xml\n"
+	}
+	return []byte(out)
+}
+
+func (s *Site) sitemap() []byte {
+	var b strings.Builder
+	b.WriteString(xml.Header + `<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">` + "\n")
+	base := strings.TrimSuffix(s.opt.BaseURL, "/") + "/"
+	for _, p := range s.pages {
+		u := url.URL{Path: p.url}
+		fmt.Fprintf(&b, "<url><loc>%s%s</loc></url>\n", escape(base), escape(u.EscapedPath()))
+	}
+	b.WriteString("</urlset>\n")
+	return []byte(b.String())
+}
+
+// llms lists the pages with what they are about, for programs that read.
+func (s *Site) llms() []byte {
+	var b strings.Builder
+	fmt.Fprintf(&b, "# %s\n\n", s.siteTitle())
+	if s.home != nil && s.home.desc != "" {
+		fmt.Fprintf(&b, "> %s\n\n", s.home.desc)
+	}
+	b.WriteString("## Pages\n\n")
+	base := strings.TrimSuffix(s.opt.BaseURL, "/") + "/"
+	for _, p := range s.flat {
+		fmt.Fprintf(&b, "- [%s](%s%s)", p.title, base, p.url)
+		if p.desc != "" {
+			b.WriteString(": " + p.desc)
+		}
+		b.WriteByte('\n')
+	}
+	return []byte(b.String())
+}

@@ -1,0 +1,274 @@
+package site
+
+import (
+	"bufio"
+	"bytes"
+	"compress/zlib"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"sort"
+	"strings"
+
+	"docent/generator/doc"
+)
+
+// An Inventory is what another site says can be linked to in it: Sphinx's
+// objects.inv, version 1 or 2.
+type Inventory struct {
+	Name, Project, Version string
+	Objects                map[string]map[string]InvItem // "py:function" -> name
+	base                   string
+}
+
+// An InvItem is one line of an inventory.
+type InvItem struct{ URI, Title string }
+
+// maxInventory bounds what a compressed inventory may unpack to, in bytes.
+const maxInventory = 64 << 20
+
+// ReadInventory reads an inventory whose addresses are below base.
+func ReadInventory(r io.Reader, base string) (*Inventory, error) {
+	br := bufio.NewReader(r)
+	line := func() (string, error) {
+		l, err := br.ReadString('\n')
+		return strings.TrimRight(l, "\r\n"), err
+	}
+	first, err := line()
+	if err != nil {
+		return nil, errors.New("it is no inventory: its first line is missing")
+	}
+	inv := &Inventory{Objects: map[string]map[string]InvItem{}, base: strings.TrimSuffix(base, "/") + "/"}
+	project, _ := line()
+	version, err := line()
+	if err != nil {
+		return nil, errors.New("it is no inventory: project and version are missing")
+	}
+	inv.Project, inv.Version = strings.TrimPrefix(project, "# Project: "), strings.TrimPrefix(version, "# Version: ")
+	add := func(typ, name, uri, title string) {
+		m := inv.Objects[typ]
+		if m == nil {
+			m = map[string]InvItem{}
+			inv.Objects[typ] = m
+		}
+		m[name] = InvItem{inv.base + uri, title}
+	}
+	switch first {
+	case "# Sphinx inventory version 1":
+		for {
+			l, err := line()
+			if f := strings.Fields(l); len(f) == 3 {
+				if f[1] == "mod" {
+					add("py:module", f[0], f[2]+"#module-"+f[0], "-")
+				} else {
+					add("py:"+f[1], f[0], f[2]+"#"+f[0], "-")
+				}
+			}
+			if err != nil {
+				return inv, nil
+			}
+		}
+	case "# Sphinx inventory version 2":
+		if _, err := line(); err != nil {
+			return nil, errors.New("it is cut short")
+		}
+		z, err := zlib.NewReader(br)
+		if err != nil {
+			return nil, fmt.Errorf("unpack it: %w", err)
+		}
+		sc := bufio.NewScanner(io.LimitReader(z, maxInventory))
+		sc.Buffer(nil, 1<<20)
+		for sc.Scan() {
+			name, typ, uri, title, ok := inventoryLine(sc.Text())
+			if !ok {
+				continue
+			}
+			if strings.HasSuffix(uri, "$") {
+				uri = uri[:len(uri)-1] + name
+			}
+			add(typ, name, uri, title)
+		}
+		if err := sc.Err(); err != nil {
+			return nil, fmt.Errorf("unpack it: %w", err)
+		}
+		return inv, nil
+	}
+	return nil, fmt.Errorf("it is no inventory that this program knows: it begins with %q", first[:min(len(first), 40)])
+}
+
+// inventoryLine takes `name domain:type priority uri title` apart. The name
+// may hold spaces; the priority is the first number after a word with a colon.
+func inventoryLine(l string) (name, typ, uri, title string, ok bool) {
+	words := strings.Split(l, " ")
+	for i := 1; i+2 < len(words); i++ {
+		if strings.Contains(words[i], ":") && isInt(words[i+1]) {
+			return strings.Join(words[:i], " "), words[i], words[i+2], strings.Join(words[i+3:], " "), true
+		}
+	}
+	return "", "", "", "", false
+}
+
+func isInt(s string) bool {
+	s = strings.TrimPrefix(s, "-")
+	return s != "" && strings.Trim(s, "0123456789") == ""
+}
+
+// loadInventories reads the inventories that conf.py maps to local files.
+// Nothing is fetched.
+func (s *Site) loadInventories() {
+	m, ok := s.conf.Values["intersphinx_mapping"].(map[string]any)
+	if !ok {
+		return
+	}
+	var names []string
+	for n := range m {
+		names = append(names, n)
+	}
+	sort.Strings(names)
+	for _, name := range names {
+		pair, _ := m[name].([]any)
+		if len(pair) == 0 {
+			continue
+		}
+		base, _ := pair[0].(string)
+		var files []string
+		if len(pair) > 1 {
+			switch v := pair[1].(type) {
+			case string:
+				files = append(files, v)
+			case []any:
+				for _, e := range v {
+					if f, ok := e.(string); ok {
+						files = append(files, f)
+					}
+				}
+			}
+		}
+		var inv *Inventory
+		var last error = errors.New("no local file is named for it")
+		for _, f := range files {
+			if strings.Contains(f, "://") {
+				continue
+			}
+			r, err := s.files.Open(path.Clean(f))
+			if err != nil {
+				last = fmt.Errorf("%s: %s", f, rootless(err))
+				continue
+			}
+			inv, last = ReadInventory(r, base)
+			r.Close()
+			if last == nil {
+				inv.Name = name
+				s.invs = append(s.invs, inv)
+				break
+			}
+		}
+		if inv == nil {
+			sev := doc.Info
+			if len(files) > 0 && !errors.Is(last, fs.ErrNotExist) {
+				sev = doc.Warning
+			}
+			s.report(doc.Diag{Severity: sev, Code: "intersphinx-missing", Source: s.conf.Source,
+				Off:     max(0, strings.Index(s.conf.Source.Text, "intersphinx_mapping")),
+				Message: "No inventory for `" + name + "`: " + last.Error() + ".",
+				Hint:    "Save its objects.inv below the source folder and name the file in intersphinx_mapping; nothing is fetched."})
+		}
+	}
+}
+
+// external finds a reference in the inventories of other sites.
+func (s *Site) external(types []string, name string) (target, bool) {
+	only := ""
+	if i := strings.IndexByte(name, ':'); i > 0 {
+		for _, inv := range s.invs {
+			if inv.Name == name[:i] {
+				only, name = inv.Name, name[i+1:]
+				break
+			}
+		}
+	}
+	for _, inv := range s.invs {
+		if only != "" && inv.Name != only {
+			continue
+		}
+		for _, t := range types {
+			for _, n := range []string{name, strings.ToLower(name)} {
+				if it, ok := inv.Objects[t][n]; ok {
+					title := it.Title
+					if title == "-" || title == "" {
+						title = n
+					}
+					return target{url: it.URI, name: title, kind: t, doc: "(in " + strings.TrimSpace(inv.Project+" "+inv.Version) + ")"}, true
+				}
+			}
+		}
+	}
+	return target{}, false
+}
+
+// inventory writes objects.inv, so that other sites can link to this one.
+func (s *Site) inventory() []byte {
+	type line struct{ name, typ, uri, title, prio string }
+	var lines []line
+	add := func(name, typ, prio, url, id, title string) {
+		uri := url
+		if id != "" {
+			uri += "#" + id
+			if strings.HasSuffix(uri, name) {
+				uri = strings.TrimSuffix(uri, name) + "$"
+			}
+		}
+		if title == "" || title == name {
+			title = "-"
+		}
+		lines = append(lines, line{name, typ, uri, strings.Join(strings.Fields(title), " "), prio})
+	}
+	for name, t := range s.labels {
+		title := ""
+		if t.text != nil {
+			title = t.text.PlainText()
+		}
+		add(name, "std:label", "-1", t.page.url, t.id, title)
+	}
+	for _, p := range s.pages {
+		add(p.docname, "std:doc", "-1", p.url, "", p.title)
+	}
+	for typ, m := range s.objects {
+		prio := "1"
+		if typ == "std:term" || typ == "std:cmdoption" || typ == "std:token" {
+			prio = "-1"
+		}
+		if typ == "py:module" {
+			prio = "0"
+		}
+		for name, t := range m {
+			n := name
+			if typ == "std:cmdoption" {
+				n = strings.ReplaceAll(name, " ", ".")
+			}
+			add(n, typ, prio, t.page.url, t.id, name)
+		}
+	}
+	sort.Slice(lines, func(i, j int) bool {
+		if lines[i].typ != lines[j].typ {
+			return lines[i].typ < lines[j].typ
+		}
+		return lines[i].name < lines[j].name
+	})
+	var out bytes.Buffer
+	project, version := s.conf.String("project"), s.conf.String("version", "release")
+	if project == "" {
+		project = s.title
+	}
+	clean := func(v string) string { return strings.Join(strings.Fields(v), " ") }
+	fmt.Fprintf(&out, "# Sphinx inventory version 2\n# Project: %s\n# Version: %s\n# The remainder of this file is compressed using zlib.\n",
+		clean(project), clean(version))
+	z, _ := zlib.NewWriterLevel(&out, zlib.BestCompression)
+	for _, l := range lines {
+		fmt.Fprintf(z, "%s %s %s %s %s\n", l.name, l.typ, l.prio, l.uri, l.title)
+	}
+	z.Close()
+	return out.Bytes()
+}

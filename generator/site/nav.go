@@ -1,0 +1,355 @@
+package site
+
+import (
+	"path"
+	"slices"
+	"sort"
+	"strconv"
+	"strings"
+
+	"docent/generator/doc"
+)
+
+// A navItem is a line of the site's navigation: a page, a folder without a
+// page of its own, an address elsewhere, or a caption over those that follow.
+type navItem struct {
+	page     *page
+	url      string
+	title    string
+	caption  bool
+	children []*navItem
+}
+
+// navigate makes the navigation: from the toctrees, or, for pages that no
+// toctree asks for on a site without any, from the folders. It also sets the
+// reading order.
+func (s *Site) navigate(anyTree bool) {
+	placed := map[*page]bool{}
+	if s.home != nil {
+		placed[s.home] = true
+		s.nav = s.navOf(s.home, placed)
+	}
+	if s.home == nil || len(s.home.facts.toctrees) == 0 {
+		s.nav = append(s.nav, s.folders(placed)...)
+	}
+	if s.home != nil {
+		s.flat = append(s.flat, s.home)
+	}
+	s.flatten(s.nav, s.home)
+	for i, p := range s.flat {
+		if i > 0 {
+			p.prev = s.flat[i-1]
+			s.flat[i-1].next = p
+		}
+	}
+}
+
+func (s *Site) flatten(items []*navItem, up *page) {
+	for _, it := range items {
+		parent := up
+		if it.page != nil {
+			if it.page != up && it.page.up == nil {
+				it.page.up = up
+			}
+			s.flat = append(s.flat, it.page)
+			parent = it.page
+		}
+		s.flatten(it.children, parent)
+	}
+}
+
+func (s *Site) navOf(p *page, placed map[*page]bool) []*navItem {
+	var out []*navItem
+	for _, n := range p.facts.toctrees {
+		t := s.toctreeOf(p, n, false)
+		if t.caption != "" && len(t.entries) > 0 {
+			out = append(out, &navItem{title: t.caption, caption: true})
+		}
+		for _, e := range t.entries {
+			switch {
+			case e.self:
+			case e.page != nil && !placed[e.page]:
+				placed[e.page] = true
+				it := &navItem{page: e.page, title: e.title}
+				it.children = s.navOf(e.page, placed)
+				out = append(out, it)
+			case e.page == nil && !strings.HasPrefix(e.url, "\x00"):
+				out = append(out, &navItem{url: e.url, title: e.title})
+			}
+		}
+	}
+	return out
+}
+
+// folders places pages by where they stand. Within a folder the order is:
+// the front matter's `order`, then the order in which the nearest index page
+// links to them, then the title.
+func (s *Site) folders(placed map[*page]bool) []*navItem {
+	type dir struct {
+		index *page
+		pages []*page
+		subs  map[string]bool
+	}
+	dirs := map[string]*dir{}
+	var get func(name string) *dir
+	get = func(name string) *dir {
+		d := dirs[name]
+		if d == nil {
+			d = &dir{subs: map[string]bool{}}
+			dirs[name] = d
+			if name != "." {
+				get(path.Dir(name)).subs[name] = true
+			}
+		}
+		return d
+	}
+	for _, p := range s.pages {
+		if placed[p] || p.orphan {
+			continue
+		}
+		d := get(path.Dir(p.docname))
+		if strings.HasSuffix(p.url, "/") && strings.TrimSuffix(p.url, "/") == path.Dir(p.docname) {
+			d.index = p
+		} else {
+			d.pages = append(d.pages, p)
+		}
+	}
+	if dirs["."] == nil {
+		return nil
+	}
+	linked := map[*page]int{}
+	note := func(p *page) {
+		if p == nil || p.doc == nil {
+			return
+		}
+		for n := range p.doc.Root.Find(doc.KindReference, doc.KindPendingXref) {
+			ref := n.Attr("refuri")
+			if ref == "" {
+				ref = n.Attr("reftarget")
+			}
+			ref, _, _ = strings.Cut(ref, "#")
+			if q := s.page(p, ref); ref != "" && q != nil {
+				if _, ok := linked[q]; !ok {
+					linked[q] = len(linked)
+				}
+			}
+		}
+	}
+	note(s.home)
+	for _, p := range s.pages {
+		if p != s.home && strings.HasSuffix(p.docname, "index") {
+			note(p)
+		}
+	}
+	rank := func(it *navItem) (order float64, link int, title string) {
+		order, link, title = 1e9, 1<<30, strings.ToLower(it.title)
+		for p := it.page; p != nil; p = nil {
+			if v, err := strconv.ParseFloat(p.doc.Meta["order"], 64); err == nil {
+				order = v
+			}
+			if l, ok := linked[p]; ok {
+				link = l
+			}
+			title = strings.ToLower(p.title)
+		}
+		for _, c := range it.children { // a folder stands where its first page is linked
+			if c.page != nil {
+				if l, ok := linked[c.page]; ok && it.page == nil {
+					link = min(link, l)
+				}
+			}
+		}
+		return order, link, title
+	}
+	var build func(name string) []*navItem
+	build = func(name string) []*navItem {
+		d := dirs[name]
+		var out []*navItem
+		for _, p := range d.pages {
+			out = append(out, &navItem{page: p})
+		}
+		var subs []string
+		for sub := range d.subs {
+			subs = append(subs, sub)
+		}
+		sort.Strings(subs)
+		for _, sub := range subs {
+			it := &navItem{page: dirs[sub].index, title: humane(sub), children: build(sub)}
+			if it.page != nil {
+				it.title = ""
+				if len(it.page.facts.toctrees) > 0 {
+					it.children = append(s.navOf(it.page, placed), it.children...)
+					it.children = slices.DeleteFunc(it.children, func(c *navItem) bool { return false })
+				}
+			}
+			if it.page != nil || len(it.children) > 0 {
+				out = append(out, it)
+			}
+		}
+		sort.SliceStable(out, func(i, j int) bool {
+			ao, al, at := rank(out[i])
+			bo, bl, bt := rank(out[j])
+			if ao != bo {
+				return ao < bo
+			}
+			if al != bl {
+				return al < bl
+			}
+			return at < bt
+		})
+		return out
+	}
+	// Pages that a toctree below an index page asks for are placed there.
+	for _, d := range dirs {
+		if d.index != nil {
+			for _, n := range d.index.facts.toctrees {
+				for _, e := range s.toctreeOf(d.index, n, false).entries {
+					if e.page != nil && !e.self {
+						for _, o := range dirs {
+							o.pages = slices.DeleteFunc(o.pages, func(p *page) bool { return p == e.page })
+						}
+					}
+				}
+			}
+		}
+	}
+	return build(".")
+}
+
+// maxFullNav is how many lines the navigation may have to stand whole on
+// every page. A larger one shows the open branch only, so that the size of
+// the site grows with its pages and not with their square.
+const (
+	maxFullNav = 120
+	window     = 40 // neighbours shown on each side in a long branch
+)
+
+// navHTML writes the navigation as it stands on one page.
+func (s *Site) navHTML(b []byte, p *page) []byte {
+	full := len(s.flat) <= maxFullNav
+	open := map[*page]bool{}
+	for q := p; q != nil; q = q.up {
+		open[q] = true
+	}
+	return s.navList(b, p, s.nav, open, full, 0)
+}
+
+func holds(items []*navItem, p *page) bool {
+	for _, it := range items {
+		if it.page == p || holds(it.children, p) {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *Site) navList(b []byte, p *page, items []*navItem, open map[*page]bool, full bool, depth int) []byte {
+	from, to := 0, len(items)
+	if !full && len(items) > 2*window {
+		at := -1
+		for i, it := range items {
+			if it.page != nil && open[it.page] {
+				at = i
+				break
+			}
+		}
+		from, to = max(0, at-window), min(len(items), max(at, 0)+window)
+	}
+	b = append(b, "<ul>"...)
+	for i := from; i < to; i++ {
+		it := items[i]
+		if it.caption {
+			b = append(b, `<li class="nav-caption">`...)
+			b = appendEscaped(b, it.title)
+			b = append(b, "</li>"...)
+			continue
+		}
+		isOpen := it.page != nil && open[it.page] && it.page != s.home
+		if it.page == nil && len(it.children) > 0 {
+			isOpen = depth == 0 || holds(it.children, p)
+		}
+		kids := len(it.children) > 0 && (full || isOpen)
+		b = append(b, "<li>"...)
+		if kids {
+			b = append(b, "<details"...)
+			if isOpen || depth == 0 && full {
+				b = append(b, " open"...)
+			}
+			b = append(b, "><summary>"...)
+			b = s.navLink(b, p, it)
+			b = append(b, "</summary>"...)
+			b = s.navList(b, p, it.children, open, full, depth+1)
+			b = append(b, "</details>"...)
+		} else {
+			b = s.navLink(b, p, it)
+		}
+		b = append(b, "</li>"...)
+	}
+	if to < len(items) || from > 0 {
+		b = append(b, `<li><a class="nav-more" href="`...)
+		up := ""
+		if p.up != nil {
+			up = p.up.url
+		}
+		b = appendEscaped(b, relative(p.url, up))
+		b = append(b, `">`...)
+		b = strconv.AppendInt(b, int64(len(items)-(to-from)), 10)
+		b = append(b, " more</a></li>"...)
+	}
+	return append(b, "</ul>"...)
+}
+
+func (s *Site) navLink(b []byte, p *page, it *navItem) []byte {
+	if it.page == nil && it.url == "" {
+		b = append(b, "<span>"...)
+		b = appendEscaped(b, it.title)
+		return append(b, "</span>"...)
+	}
+	b = append(b, `<a href="`...)
+	if it.page == nil {
+		b = appendEscaped(b, it.url)
+	} else {
+		b = appendEscaped(b, relative(p.url, it.page.url))
+	}
+	b = append(b, '"')
+	if it.page == p {
+		b = append(b, ` aria-current="page"`...)
+	}
+	b = append(b, '>')
+	switch {
+	case it.title != "":
+		b = appendEscaped(b, it.title)
+	case it.page != nil:
+		if n := it.page.secnum[firstID(it.page)]; n != "" {
+			b = append(b, n+". "...)
+		}
+		b = append(b, it.page.htm...)
+	default:
+		b = appendEscaped(b, it.url)
+	}
+	return append(b, "</a>"...)
+}
+
+func escape(s string) string { return string(appendEscaped(nil, s)) }
+
+// appendEscaped writes text so that it is safe in HTML and in a quoted
+// attribute.
+func appendEscaped(b []byte, s string) []byte {
+	for i := 0; i < len(s); i++ {
+		switch s[i] {
+		case '&':
+			b = append(b, "&amp;"...)
+		case '<':
+			b = append(b, "&lt;"...)
+		case '>':
+			b = append(b, "&gt;"...)
+		case '"':
+			b = append(b, "&quot;"...)
+		case '\'':
+			b = append(b, "&#39;"...)
+		default:
+			b = append(b, s[i])
+		}
+	}
+	return b
+}

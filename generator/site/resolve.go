@@ -1,0 +1,514 @@
+package site
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"sort"
+	"strings"
+
+	"docent/generator/doc"
+	"docent/generator/html"
+)
+
+// roleTypes are the object types that a role of a domain may name.
+var roleTypes = map[string][]string{
+	"std:term": {"std:term"}, "std:token": {"std:token"}, "std:envvar": {"std:envvar"},
+	"std:option": {"std:cmdoption", "std:option"}, "std:confval": {"std:confval"},
+	"py:func": {"py:function", "py:method"}, "py:data": {"py:data"}, "py:exc": {"py:exception", "py:class"},
+	"py:class": {"py:class", "py:exception", "py:type"}, "py:const": {"py:data", "py:attribute"},
+	"py:attr": {"py:attribute", "py:property", "py:data"}, "py:meth": {"py:method", "py:classmethod", "py:staticmethod"},
+	"py:mod": {"py:module"}, "py:type": {"py:type"}, "py:obj": nil,
+	"c:func": nil, "c:member": nil, "c:data": nil, "c:var": nil, "c:macro": nil, "c:struct": nil, "c:union": nil,
+	"c:enum": nil, "c:enumerator": nil, "c:type": nil, "c:expr": nil,
+	"js:func": {"js:function", "js:method"}, "js:meth": {"js:method", "js:function"}, "js:class": {"js:class"},
+	"js:data": {"js:data", "js:attribute"}, "js:attr": {"js:attribute", "js:data"}, "js:mod": {"js:module"},
+	"rst:dir": {"rst:directive", "rst:directive:option"}, "rst:role": {"rst:role"},
+}
+
+// xref resolves a cross-reference, and reports one that leads nowhere when
+// its role asks for that.
+func (e *env) xref(n *doc.Node) (html.Link, bool) {
+	domain, typ, name := n.Attr(doc.AttrRefDomain), n.Attr(doc.AttrRefType), n.Attr(doc.AttrRefTarget)
+	explicit := truthy(n, doc.AttrRefExplicit)
+	if domain == "" {
+		domain = "std"
+	}
+	key := domain + ":" + typ
+	s := e.s
+	switch key {
+	case "std:doc":
+		if q := s.page(e.p, name); q != nil {
+			return e.pageLink(q, explicit), true
+		}
+		if t, ok := s.external([]string{"std:doc"}, strings.TrimPrefix(path.Join(path.Dir("/"+e.p.docname), name), "/")); ok {
+			return e.linkTo(n, t, explicit), true
+		}
+		if t, ok := s.external([]string{"std:doc"}, name); ok {
+			return e.linkTo(n, t, explicit), true
+		}
+		hint := "Its name is relative to this page, or begins with / at the content folder."
+		if near := s.nearestPage(e.p, name); near != "" {
+			hint = "Did you mean `" + near + "`?"
+		}
+		e.warn(n, "ref-doc", "There is no page `"+name+"`.", hint)
+		return html.Link{}, false
+	case "std:ref", "std:keyword":
+		t, ok := s.labels[normal(name)]
+		if !ok && strings.TrimSpace(name) == "search" {
+			return html.Link{Href: relative(e.p.url, "search/"), Plain: plainUnless(explicit, "Search")}, true
+		}
+		if !ok && (name == "genindex" || name == "modindex" || name == "py-modindex") {
+			title := map[bool]string{true: "Index", false: "Module Index"}[name == "genindex"]
+			return html.Link{Href: relative(e.p.url, "genindex/"), Plain: plainUnless(explicit, title)}, true
+		}
+		if !ok && s.sectionLabels() {
+			t, ok = s.autoLabel(e.p, name)
+		}
+		if !ok {
+			if t, ok = s.external([]string{"std:label"}, name); ok {
+				return e.linkTo(n, t, explicit), true
+			}
+			if typ == "keyword" {
+				return html.Link{}, false
+			}
+			e.warn(n, "ref-label", "There is no label `"+name+"`.", s.nearLabel(name))
+			return html.Link{}, false
+		}
+		if t.text == nil && !explicit && typ == "ref" {
+			e.warn(n, "ref-no-title", "The label `"+name+"` stands before nothing that has a title.",
+				"Give the reference a text: :ref:`text <"+name+">`.")
+		}
+		return e.linkTo(n, t, explicit), true
+	case "std:numref":
+		return e.numref(n, name, explicit)
+	case "std:any":
+		return e.any(n, name, explicit)
+	case "std:eq", "math:eq", "math:numref":
+		id := "equation-" + name
+		if t, ok := s.equation(e.p, id); ok {
+			l := e.linkTo(n, t, true)
+			l.Plain = plainUnless(explicit, "("+e.equationNumber(t)+")")
+			return l, true
+		}
+	case "std:download":
+		return e.download(n)
+	case "std:myst", "myst:any":
+		if strings.ContainsAny(name, "./") || s.page(e.p, name) != nil {
+			return e.relativeLink(n, name)
+		}
+		if t, ok := s.anchor(e.p, strings.TrimPrefix(name, "#")); ok {
+			return e.linkTo(n, t, explicit), true
+		}
+	default:
+		if t, ok := s.object(e.p, n, domain, typ, name); ok {
+			l := e.linkTo(n, t, true)
+			if l.Title == "" && t.page != nil && domain != "std" {
+				l.Title = t.name
+			}
+			return l, true
+		}
+	}
+	if truthy(n, doc.AttrRefWarn) || s.conf.Bool("nitpicky") || domain == "std" && (typ == "term" || typ == "option" || typ == "token") || typ == "eq" {
+		e.warn(n, "ref-missing", fmt.Sprintf("There is no %s `%s`.", typ, name), s.nearObject(domain, typ, name))
+	}
+	return html.Link{}, false
+}
+
+func plainUnless(explicit bool, s string) string {
+	if explicit {
+		return ""
+	}
+	return s
+}
+
+func (e *env) pageLink(q *page, explicit bool) html.Link {
+	l := html.Link{Href: relative(e.p.url, q.url)}
+	if !explicit {
+		l.Plain = q.title
+		if len(q.heads) > 0 && q.heads[0].Node != nil {
+			if t := q.heads[0].Node.First(doc.KindTitle); t != nil {
+				l.Text = t
+			}
+		}
+	}
+	return l
+}
+
+func (e *env) numref(n *doc.Node, name string, explicit bool) (html.Link, bool) {
+	t, ok := e.s.labels[normal(name)]
+	if !ok {
+		e.warn(n, "ref-label", "There is no label `"+name+"`.", e.s.nearLabel(name))
+		return html.Link{}, false
+	}
+	num := t.page.fignum[t.id]
+	if t.kind == "section" {
+		num = t.page.secnum[t.id]
+	} else {
+		for _, f := range t.page.facts.figures { // the label may be a second id
+			if slices.Contains(f.node.IDs(), t.id) {
+				num, t.kind = t.page.fignum[f.id], f.typ
+			}
+		}
+	}
+	l := e.linkTo(n, t, true)
+	if num == "" {
+		hint := "Set numfig = True in conf.py, and give the figure a caption."
+		if t.kind == "section" {
+			hint = "Put :numbered: on the toctree that holds its page."
+		}
+		e.warn(n, "ref-no-number", "`"+name+"` has no number.", hint)
+		if !explicit {
+			l.Text = t.text
+		}
+		return l, true
+	}
+	format, title := e.s.figFormat(t.kind), ""
+	if explicit {
+		format = n.PlainText()
+	}
+	if t.text != nil {
+		title = t.text.PlainText()
+	}
+	if strings.Contains(format, "{") {
+		l.Plain = strings.NewReplacer("{number}", num, "{name}", title).Replace(format)
+	} else {
+		l.Plain = strings.Replace(format, "%s", num, 1)
+	}
+	return l, true
+}
+
+// any tries every kind of target; several answers are the author's to decide.
+func (e *env) any(n *doc.Node, name string, explicit bool) (html.Link, bool) {
+	s := e.s
+	if q := s.page(e.p, name); q != nil {
+		return e.pageLink(q, explicit), true
+	}
+	if t, ok := s.labels[normal(name)]; ok {
+		return e.linkTo(n, t, explicit), true
+	}
+	var types []string
+	for typ := range s.objects {
+		types = append(types, typ)
+	}
+	sort.Strings(types)
+	var found []target
+	for _, typ := range types {
+		for _, k := range []string{name, strings.TrimSuffix(name, "()")} {
+			if t, ok := s.objects[typ][k]; ok {
+				found = append(found, t)
+				break
+			}
+		}
+	}
+	if len(found) > 1 {
+		e.warn(n, "ref-ambiguous", "`"+name+"` may mean "+found[0].kind+" or "+found[1].kind+".", "Use the role of the one you mean.")
+	}
+	if len(found) > 0 {
+		return e.linkTo(n, found[0], true), true
+	}
+	for _, inv := range s.invs {
+		types = types[:0]
+		for typ := range inv.Objects {
+			types = append(types, typ)
+		}
+		sort.Strings(types)
+		if t, ok := s.external(types, name); ok {
+			return e.linkTo(n, t, explicit), true
+		}
+	}
+	e.warn(n, "ref-missing", "Nothing on the site is called `"+name+"`.", s.nearLabel(name))
+	return html.Link{}, false
+}
+
+// anchor finds what MyST's [](#name) names: a label, an id of this page, or
+// a heading of another.
+func (s *Site) anchor(p *page, name string) (target, bool) {
+	if p.facts.ids[name] {
+		return target{page: p, id: name, text: p.titleOf(name)}, true
+	}
+	if t, ok := s.labels[normal(name)]; ok {
+		return t, true
+	}
+	if all := s.anchors[normal(strings.ReplaceAll(name, "-", " "))]; len(all) == 1 {
+		return all[0], true
+	}
+	return target{}, false
+}
+
+func (p *page) titleOf(id string) *doc.Node {
+	for _, h := range p.heads {
+		if h.Node != nil && slices.Contains(h.Node.IDs(), id) {
+			return h.Node.First(doc.KindTitle)
+		}
+	}
+	return nil
+}
+
+// sectionLabels reports whether titles of sections are labels of the whole
+// site, as the extension autosectionlabel makes them.
+func (s *Site) sectionLabels() bool {
+	return slices.Contains(s.conf.Strings("extensions"), "sphinx.ext.autosectionlabel")
+}
+
+func (s *Site) autoLabel(p *page, name string) (target, bool) {
+	doc, rest, ok := strings.Cut(name, ":")
+	for _, t := range s.anchors[normal(name)] {
+		return t, true
+	}
+	if ok {
+		for _, t := range s.anchors[normal(rest)] {
+			if t.page.docname == doc {
+				return t, true
+			}
+		}
+	}
+	return target{}, false
+}
+
+func (s *Site) equation(p *page, id string) (target, bool) {
+	if p.facts.ids[id] {
+		return target{page: p, id: id}, true
+	}
+	for _, q := range s.pages {
+		if q.facts.ids[id] {
+			return target{page: q, id: id}, true
+		}
+	}
+	return target{}, false
+}
+
+func (e *env) equationNumber(t target) string {
+	if n := t.page.fignum[t.id]; n != "" {
+		return n
+	}
+	return "1"
+}
+
+// object finds an object of a domain from where a reference stands.
+func (s *Site) object(p *page, n *doc.Node, domain, typ, name string) (target, bool) {
+	types := roleTypes[domain+":"+typ]
+	if types == nil {
+		for t := range s.objects {
+			if strings.HasPrefix(t, domain+":") {
+				types = append(types, t)
+			}
+		}
+		sort.Strings(types)
+	}
+	get := func(name string) (target, bool) {
+		for _, t := range types {
+			if x, ok := s.objects[t][name]; ok {
+				return x, true
+			}
+		}
+		return target{}, false
+	}
+	// Sphinx looks for the plain name in every type of the domain first.
+	anyType := func(name string) (target, bool) {
+		if t, ok := get(name); ok {
+			return t, true
+		}
+		var found target
+		var ok bool
+		for typ, m := range s.objects {
+			if t, hit := m[name]; hit && strings.HasPrefix(typ, domain+":") && (!ok || typ < found.kind) {
+				found, ok = t, true
+			}
+		}
+		return found, ok
+	}
+	try := func(names ...string) (target, bool) {
+		for _, nm := range names {
+			nm = strings.Trim(nm, ".")
+			if t, ok := anyType(nm); ok {
+				return t, true
+			}
+		}
+		return target{}, false
+	}
+	switch domain {
+	case "py":
+		name = strings.TrimSuffix(name, "()")
+		mod, class := n.Attr(doc.AttrPyModule), n.Attr(doc.AttrPyClass)
+		if strings.HasPrefix(name, ".") || truthy(n, doc.AttrRefSpecific) {
+			bare := strings.TrimPrefix(name, ".")
+			if t, ok := try(mod+"."+class+"."+bare, mod+"."+bare, class+"."+bare, bare); ok {
+				return t, true
+			}
+			if t, ok := s.bySuffix(types, "."+bare); ok {
+				return t, true
+			}
+			name = bare
+		} else {
+			tries := []string{name}
+			if typ != "mod" {
+				if class != "" {
+					tries = append(tries, class+"."+name)
+				}
+				if mod != "" {
+					tries = append(tries, mod+"."+name)
+					if class != "" {
+						tries = append(tries, mod+"."+class+"."+name)
+					}
+				}
+				if t, ok := try(tries...); ok {
+					return t, true
+				}
+			} else if t, ok := get(name); ok {
+				return t, true
+			}
+		}
+		ext := types
+		if typ == "obj" || len(ext) == 0 {
+			ext = []string{"py:module", "py:class", "py:function", "py:method", "py:attribute", "py:data", "py:exception", "py:property"}
+		}
+		return s.external(append(ext, "py:class", "py:function", "py:method", "py:attribute", "py:data", "py:exception", "py:property", "py:classmethod", "py:staticmethod"), name)
+	case "js":
+		name = strings.TrimSuffix(name, "()")
+		mod, obj := n.Attr(doc.AttrJSModule), n.Attr(doc.AttrJSObject)
+		tries := []string{}
+		if mod != "" && obj != "" {
+			tries = append(tries, mod+"."+obj+"."+name)
+		}
+		if obj != "" {
+			tries = append(tries, obj+"."+name)
+		}
+		if mod != "" {
+			tries = append(tries, mod+"."+name)
+		}
+		if t, ok := try(append(tries, name)...); ok {
+			return t, true
+		}
+	case "c", "cpp":
+		name = strings.TrimSpace(strings.TrimPrefix(strings.TrimSuffix(name, "()"), "::"))
+		sep := map[string]string{"c": ".", "cpp": "::"}[domain]
+		scope := n.Attr(doc.AttrScope)
+		for {
+			full := name
+			if scope != "" {
+				full = scope + sep + name
+			}
+			if t, ok := anyType(full); ok {
+				return t, true
+			}
+			if scope == "" {
+				break
+			}
+			if i := strings.LastIndex(scope, sep); i >= 0 {
+				scope = scope[:i]
+			} else {
+				scope = ""
+			}
+		}
+		if i := strings.IndexAny(name, "<("); domain == "cpp" && i > 0 {
+			if t, ok := anyType(strings.TrimSpace(name[:i])); ok {
+				return t, true
+			}
+		}
+	case "rst":
+		if t, ok := get(name); ok {
+			return t, true
+		}
+	default: // std
+		if t, ok := get(name); ok {
+			return t, true
+		}
+		switch typ {
+		case "term":
+			for _, t := range types {
+				for _, k := range []string{strings.ToLower(name), strings.Join(strings.Fields(name), " ")} {
+					if x, ok := s.objects[t][k]; ok {
+						return x, true
+					}
+				}
+				for k, x := range s.objects[t] {
+					if strings.EqualFold(k, name) {
+						return x, true
+					}
+				}
+			}
+		case "option":
+			return s.option(n, name, get)
+		case "token":
+			if i := strings.LastIndexByte(name, ':'); i >= 0 {
+				if t, ok := get(name[i+1:]); ok {
+					return t, true
+				}
+			}
+		}
+	}
+	if len(types) == 0 {
+		types = []string{domain + ":" + typ}
+	}
+	return s.external(types, name)
+}
+
+// option finds a command-line option: with the program in the reference's
+// own text, or with the one that :program: set before it.
+func (s *Site) option(n *doc.Node, name string, get func(string) (target, bool)) (target, bool) {
+	prog := n.Attr(doc.AttrProgram)
+	name = strings.Join(strings.Fields(name), " ")
+	tries := []string{name}
+	if prog != "" {
+		tries = []string{prog + " " + name, prog + "." + name, name}
+	}
+	if i := strings.LastIndexByte(name, ' '); i > 0 { // "git rm -f", or "-o value"
+		tries = append(tries, strings.ReplaceAll(name[:i], " ", "-")+" "+name[i+1:], strings.ReplaceAll(name[:i], " ", "-")+"."+name[i+1:])
+		if strings.HasPrefix(name, "-") {
+			tries = append(tries, strings.TrimSpace(prog+" "+name[:strings.IndexByte(name, ' ')]))
+		}
+	}
+	if i := strings.IndexAny(name, "=["); i > 0 {
+		tries = append(tries, strings.TrimSpace(prog+" "+name[:i]), name[:i])
+	}
+	for _, t := range tries {
+		if x, ok := get(t); ok {
+			return x, true
+		}
+	}
+	return s.external([]string{"std:cmdoption"}, strings.ReplaceAll(tries[0], " ", "."))
+}
+
+func (s *Site) bySuffix(types []string, suffix string) (target, bool) {
+	var found target
+	best := ""
+	for _, t := range types {
+		for name, x := range s.objects[t] {
+			if strings.HasSuffix(name, suffix) && (best == "" || len(name) < len(best) || len(name) == len(best) && name < best) {
+				found, best = x, name
+			}
+		}
+	}
+	return found, best != ""
+}
+
+// nearLabel and nearObject are hints for names that were not found.
+func (s *Site) nearLabel(name string) string {
+	if near := nearest(normal(name), s.labels); near != "" {
+		return "Did you mean `" + near + "`?"
+	}
+	return "Write the label before what it names, or correct it here."
+}
+
+func (s *Site) nearObject(domain, typ, name string) string {
+	for _, t := range roleTypes[domain+":"+typ] {
+		if near := nearest(name, s.objects[t]); near != "" {
+			return "Did you mean `" + near + "`?"
+		}
+	}
+	return "Describe it on a page, or correct the name."
+}
+
+func nearest(name string, m map[string]target) string {
+	best, found := 1+len(name)/4, ""
+	for k := range m {
+		if d := distance(name, k, best+1); d < best || d == best && (found == "" || k < found) {
+			best, found = d, k
+		}
+	}
+	if best > len(name)/4 && best > 1 {
+		return ""
+	}
+	return found
+}

@@ -1,0 +1,542 @@
+// Package site makes a site of a tree of pages: it reads all pages at once,
+// learns their titles, labels and tables of contents, answers the
+// cross-references between them, and writes every page in the theme.
+//
+// The way of the data: [Load] reads and parses each page by itself and takes
+// from each what others may ask for (facts.go). [Site.Write] renders each
+// page through an environment that answers from those facts (env.go), puts it
+// into the theme (theme.go), and hands it to a [Sink]. A page's tree is
+// dropped as soon as the page is rendered.
+package site
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"runtime"
+	"sort"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"unicode/utf8"
+
+	"docent/generator/doc"
+	"docent/generator/html"
+	"docent/generator/parse"
+	"docent/labs/report"
+)
+
+// Options say what site is to be made. The zero value of each is a default.
+type Options struct {
+	// Source is the folder of the pages, or a single page, whose folder then
+	// is the root of what it may name.
+	Source string
+	// BaseURL is where the site will stand. It is needed only for what must
+	// name whole addresses: canonical links, the site map, the feed.
+	BaseURL string
+	// Reports is a folder of lab reports; "" looks for labs/reports beside
+	// the source. Results is one of n-body measurements, likewise.
+	Reports, Results string
+	// Without holds absolute paths of folders that are not part of the
+	// source although they stand in it.
+	Without []string
+	// Preview adds what the preview server needs to its pages.
+	Preview bool
+	// Progress is told how far a step has come, from several goroutines.
+	Progress func(step string, done, total int)
+}
+
+// A Site is all pages of a source, read and linked.
+type Site struct {
+	opt   Options
+	root  *os.Root
+	files fs.FS
+	conf  *Conf
+	cfg   *parse.Config
+	html  *html.Options
+	theme *theme
+
+	title string
+	lang  string
+	pages []*page          // by name
+	docs  map[string]*page // by name without suffix
+	byURL map[string]*page
+	home  *page
+	gen   map[string]bool // pages that this program makes, by URL
+
+	labels    map[string]target            // std:label, by normalised name
+	objects   map[string]map[string]target // "py:function" and the like -> name -> where
+	anchors   map[string][]target          // Markdown headings and other ids, by id
+	invs      []*Inventory
+	nav       []*navItem
+	flat      []*page // reading order
+	index     []indexEntry
+	reports   []report.Page
+	results   []measurement
+	published sync.Map // output name -> content path, for downloads and pictures
+
+	mu    sync.Mutex
+	diags []doc.Diag
+}
+
+// A page is one source file and what became known of it.
+type page struct {
+	name    string // path below the root, e.g. "a/index.rst"
+	docname string // without suffix
+	url     string // below the site's root, e.g. "a/"; "" is the home page
+	title   string // plain text
+	htm     string // title as inline HTML
+	desc    string
+	orphan  bool
+	doc     *doc.Document
+	heads   []html.Heading
+	facts   facts
+	secnum  map[string]string // "1.2" by id of the section
+	fignum  map[string]string // "3" by id of figure, table or listing
+	up      *page
+	prev    *page
+	next    *page
+	layout  string
+}
+
+// MissingSource says that there is nothing at Options.Source.
+type MissingSource struct{ Path, Why string }
+
+func (e *MissingSource) Error() string { return e.Path + ": " + e.Why }
+
+// Load reads all pages of the source. Mistakes in the content are in
+// [Site.Diags]; an error means that there is no site at all.
+func Load(ctx context.Context, opt Options) (*Site, error) {
+	s := &Site{opt: opt, docs: map[string]*page{}, byURL: map[string]*page{}, gen: map[string]bool{},
+		labels: map[string]target{}, objects: map[string]map[string]target{}, anchors: map[string][]target{},
+		conf: &Conf{Values: map[string]any{}}}
+	names, err := s.find()
+	if err != nil {
+		return nil, err
+	}
+	s.configure()
+	if err := s.parseAll(ctx, names); err != nil {
+		return nil, err
+	}
+	s.place()
+	s.collect()
+	s.link()
+	s.loadEvidence()
+	return s, nil
+}
+
+// Close frees the source folder.
+func (s *Site) Close() {
+	if s.root != nil {
+		s.root.Close()
+	}
+}
+
+// Diags are all diagnostics so far, by file and position, without doubles.
+func (s *Site) Diags() []doc.Diag {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	sort.SliceStable(s.diags, func(i, j int) bool {
+		a, b := &s.diags[i], &s.diags[j]
+		if an, bn := diagFile(a), diagFile(b); an != bn {
+			return an < bn
+		}
+		if a.Off != b.Off {
+			return a.Off < b.Off
+		}
+		if a.Code != b.Code {
+			return a.Code < b.Code
+		}
+		return a.Message < b.Message
+	})
+	out := s.diags[:0:0]
+	for i, d := range s.diags {
+		if i > 0 {
+			l := s.diags[i-1]
+			if diagFile(&l) == diagFile(&d) && l.Off == d.Off && l.Code == d.Code && l.Message == d.Message {
+				continue
+			}
+		}
+		out = append(out, d)
+	}
+	return out
+}
+
+func diagFile(d *doc.Diag) string {
+	if d.Source == nil {
+		return ""
+	}
+	return d.Source.Name
+}
+
+// Pages is how many pages the source has.
+func (s *Site) Pages() int { return len(s.pages) }
+
+func (s *Site) report(d ...doc.Diag) {
+	s.mu.Lock()
+	s.diags = append(s.diags, d...)
+	s.mu.Unlock()
+}
+
+// warn reports something about a node of a page.
+func (s *Site) warn(p *page, n *doc.Node, sev doc.Severity, code, message, hint string) {
+	d := doc.Diag{Severity: sev, Code: code, Message: message, Hint: hint}
+	if p != nil && p.doc != nil {
+		d.Source = p.doc.Sources[0]
+		if n != nil && int(n.Pos.File) < len(p.doc.Sources) {
+			d.Source, d.Off = p.doc.Sources[n.Pos.File], int(n.Pos.Off)
+		}
+	}
+	s.report(d)
+}
+
+// find lists the source's pages and reads its conf.py.
+func (s *Site) find() ([]string, error) {
+	info, err := os.Stat(s.opt.Source)
+	if err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, &MissingSource{s.opt.Source, "no such file or folder; name the folder of the pages with --source"}
+		}
+		return nil, err
+	}
+	dir := s.opt.Source
+	if !info.IsDir() {
+		dir = filepath.Dir(s.opt.Source)
+	}
+	if s.root, err = os.OpenRoot(dir); err != nil {
+		return nil, err
+	}
+	s.files = s.root.FS()
+	if !info.IsDir() {
+		return []string{filepath.Base(s.opt.Source)}, nil
+	}
+	if text, err := fs.ReadFile(s.files, "conf.py"); err == nil {
+		s.conf = ReadConf(doc.NewSource("conf.py", strings.ToValidUTF8(string(text), "\uFFFD")))
+		s.report(s.conf.Diags...)
+	}
+	suffixes := s.conf.Strings("source_suffix")
+	if len(suffixes) == 0 {
+		suffixes = []string{".rst", ".md"}
+		if s.conf.Source != nil {
+			suffixes = []string{".rst"}
+			for _, e := range s.conf.Strings("extensions") {
+				if e == "myst_parser" || e == "myst_nb" || e == "recommonmark" {
+					suffixes = append(suffixes, ".md")
+				}
+			}
+		}
+	}
+	exclude := compileGlobs(append(s.conf.Strings("exclude_patterns"), s.conf.Strings("html_static_path")...))
+	include := compileGlobs(s.conf.Strings("include_patterns"))
+	abs, _ := filepath.Abs(dir)
+	var names []string
+	err = fs.WalkDir(s.files, ".", func(name string, e fs.DirEntry, err error) error {
+		if err != nil {
+			if name == "." {
+				return err
+			}
+			s.report(doc.Diag{Severity: doc.Warning, Code: "site-unreadable", Source: doc.NewSource(name, ""),
+				Message: "Not read: " + rootless(err) + ".", Hint: "Make it readable, or exclude it."})
+			return nil
+		}
+		base := path.Base(name)
+		if name != "." && (base[0] == '.' || exclude(name)) {
+			if e.IsDir() {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		if e.IsDir() {
+			if name != "." {
+				for _, w := range s.opt.Without {
+					if filepath.Join(abs, filepath.FromSlash(name)) == w {
+						return fs.SkipDir
+					}
+				}
+				if base == "node_modules" {
+					return fs.SkipDir
+				}
+				if _, err := fs.Stat(s.files, path.Join(name, marker)); err == nil {
+					return fs.SkipDir // a built site
+				}
+			}
+			return nil
+		}
+		if len(s.conf.Strings("include_patterns")) > 0 && !include(name) {
+			return nil
+		}
+		for _, suf := range suffixes {
+			if strings.HasSuffix(name, suf) {
+				names = append(names, name)
+				break
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if len(names) == 0 {
+		return nil, &MissingSource{s.opt.Source, "there is no page in it; pages end in " + strings.Join(suffixes, " or ")}
+	}
+	sort.Strings(names)
+	return names, nil
+}
+
+// rootless says why a file cannot be read without the path, which the
+// diagnostic names already.
+func rootless(err error) string {
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		return pe.Err.Error()
+	}
+	return err.Error()
+}
+
+func (s *Site) configure() {
+	c := s.conf
+	s.title = c.String("html_title")
+	if s.title == "" {
+		if s.title = c.String("project"); s.title != "" && c.String("release", "version") != "" {
+			s.title += " " + c.String("release", "version")
+		}
+	}
+	if s.lang = strings.ReplaceAll(c.String("language"), "_", "-"); s.lang == "" {
+		s.lang = "en"
+	}
+	cfg := &parse.Config{FS: s.files, Prolog: c.String("rst_prolog"), Epilog: c.String("rst_epilog"),
+		DefaultRole: c.String("default_role"), HighlightLanguage: c.String("highlight_language"),
+		Tags: map[string]bool{"html": true, "builder_html": true, "format_html": true}, Values: map[string]string{},
+		Substitutions: map[string]string{}}
+	if c.Source != nil {
+		cfg.Domain = "py"
+		if d, ok := c.Values["primary_domain"].(string); ok {
+			cfg.Domain = d
+		}
+	}
+	for k, v := range c.Values {
+		switch v := v.(type) {
+		case string:
+			cfg.Values[k] = v
+		case bool, int64, float64:
+			cfg.Values[k] = fmt.Sprint(v)
+		}
+	}
+	for _, k := range []string{"version", "release", "today"} {
+		if v := c.String(k); v != "" {
+			cfg.Substitutions[k] = v
+		}
+	}
+	if links, ok := c.Values["extlinks"].(map[string]any); ok {
+		made(&cfg.ExtLinks)
+		for name, v := range links {
+			pair, _ := v.([]any)
+			if len(pair) == 0 {
+				continue
+			}
+			url, _ := pair[0].(string)
+			caption := ""
+			if len(pair) > 1 {
+				caption, _ = pair[1].(string)
+			}
+			if url != "" {
+				cfg.ExtLinks[name] = struct{ URL, Caption string }{url, caption}
+			}
+		}
+	}
+	s.cfg = cfg
+	s.html = &html.Options{HighlightLanguage: cfg.HighlightLanguage, Highlighter: newHighlighter()}
+	if c.Source != nil {
+		s.html.SmartQuotes = s.lang // Sphinx's default
+		if v, ok := c.Values["smartquotes"].(bool); ok && !v {
+			s.html.SmartQuotes = ""
+		}
+	}
+	s.loadInventories()
+}
+
+func made[K comparable, V any](m *map[K]V) {
+	if *m == nil {
+		*m = map[K]V{}
+	}
+}
+
+func (s *Site) parseAll(ctx context.Context, names []string) error {
+	s.pages = make([]*page, len(names))
+	return s.each(ctx, "read", len(names), func(i int) error {
+		name := names[i]
+		p := &page{name: name, docname: trimSuffix(name)}
+		s.pages[i] = p
+		raw, err := fs.ReadFile(s.files, name)
+		if err != nil {
+			s.report(doc.Diag{Severity: doc.Error, Code: "site-unreadable", Source: doc.NewSource(name, ""),
+				Message: "Not read: " + rootless(err) + ".", Hint: "Make it readable, or exclude it."})
+			raw = nil
+		}
+		text := string(raw)
+		if !utf8.Valid(raw) {
+			off := 0
+			for off < len(raw) {
+				r, n := utf8.DecodeRune(raw[off:])
+				if r == utf8.RuneError && n == 1 {
+					break
+				}
+				off += n
+			}
+			text = strings.ToValidUTF8(text, "\uFFFD")
+			s.report(doc.Diag{Severity: doc.Error, Code: "site-not-utf8", Source: doc.NewSource(name, text), Off: off,
+				Message: fmt.Sprintf("The file is not UTF-8: byte 0x%02x at offset %d.", raw[off], off),
+				Hint:    "Save it as UTF-8; the character is shown as \uFFFD."})
+		}
+		p.doc = parse.Page(name, text, s.cfg)
+		s.report(p.doc.Diags...)
+		return nil
+	})
+}
+
+// each runs f for 0..n-1 on all cores, tells the progress, and stops at the
+// first error or when the context ends.
+func (s *Site) each(ctx context.Context, step string, n int, f func(i int) error) error {
+	var next, done atomic.Int64
+	var wg sync.WaitGroup
+	errs := make(chan error, runtime.GOMAXPROCS(0))
+	for range min(n, runtime.GOMAXPROCS(0)) {
+		wg.Go(func() {
+			for {
+				i := int(next.Add(1)) - 1
+				if i >= n || len(errs) > 0 {
+					return
+				}
+				err := ctx.Err()
+				if err == nil {
+					err = f(i)
+				}
+				if err != nil {
+					errs <- err
+					return
+				}
+				if s.opt.Progress != nil {
+					s.opt.Progress(step, int(done.Add(1)), n)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	select {
+	case err := <-errs:
+		return err
+	default:
+		return ctx.Err()
+	}
+}
+
+func trimSuffix(name string) string { return strings.TrimSuffix(name, path.Ext(name)) }
+
+// place gives every page its address and finds the home page.
+func (s *Site) place() {
+	for _, p := range s.pages {
+		if twin := s.docs[p.docname]; twin != nil {
+			s.warn(p, nil, doc.Warning, "site-two-sources", "`"+twin.name+"` has the same name but for its suffix.",
+				"Rename one of them; references lead to the other.")
+			p.docname = p.name
+		}
+		s.docs[p.docname] = p
+		if p.doc.Meta["orphan"] != "" || hasKey(p.doc.Meta, "orphan") {
+			p.orphan = true
+		}
+		p.desc = p.doc.Meta["description"]
+	}
+	root := s.conf.String("root_doc", "master_doc")
+	if root == "" {
+		root = "index"
+	}
+	s.home = s.docs[root]
+	if s.home == nil {
+		s.home = s.docs["README"]
+	}
+	if s.home == nil && len(s.pages) == 1 {
+		s.home = s.pages[0]
+	}
+	if s.docs["index"] != nil && s.home != s.docs["index"] {
+		s.home = s.docs["index"]
+	}
+	var later []*page
+	for _, p := range s.pages {
+		base := path.Base(p.docname)
+		switch {
+		case p == s.home:
+			p.url = ""
+		case base == "index" || base == "README" && s.docs[path.Join(path.Dir(p.docname), "index")] == nil:
+			p.url = path.Dir(p.docname) + "/"
+		default:
+			later = append(later, p)
+			continue
+		}
+		s.byURL[p.url] = p
+	}
+	for _, p := range later {
+		p.url = p.docname + "/"
+		if twin := s.byURL[p.url]; twin != nil {
+			p.url = p.docname + ".page/"
+			s.warn(p, nil, doc.Info, "site-same-address", "`"+twin.name+"` has the address /"+twin.url+".",
+				"This page is at /"+p.url+".")
+		}
+		s.byURL[p.url] = p
+	}
+}
+
+func hasKey(m map[string]string, k string) bool { _, ok := m[k]; return ok }
+
+// page finds the page of a name that stands in a page: relative to the
+// page's folder, or below the root with a leading slash.
+func (s *Site) page(from *page, ref string) *page {
+	if strings.HasPrefix(ref, "/") {
+		ref = strings.TrimPrefix(path.Clean(ref), "/")
+	} else {
+		ref = path.Join(path.Dir(from.name), ref)
+	}
+	if p := s.docs[ref]; p != nil {
+		return p
+	}
+	if p := s.docs[trimSuffix(ref)]; p != nil && p.name == ref {
+		return p
+	}
+	return nil
+}
+
+// relative gives the way from one page's address to another address, both
+// below the site's root.
+func relative(from, to string) string {
+	if i := strings.LastIndexByte(from, '/'); i >= 0 {
+		from = from[:i+1]
+	} else {
+		from = ""
+	}
+	for {
+		i, j := strings.IndexByte(from, '/'), strings.IndexByte(to, '/')
+		if i < 0 || j < 0 || from[:i] != to[:j] {
+			break
+		}
+		from, to = from[i+1:], to[j+1:]
+	}
+	out := strings.Repeat("../", strings.Count(from, "/")) + to
+	if out == "" || out[0] == '#' {
+		return "./" + out
+	}
+	if i := strings.IndexByte(out, ':'); i >= 0 && !strings.Contains(out[:i], "/") {
+		return "./" + out // else the part before the colon reads as a scheme
+	}
+	return out
+}
+
+// outName is the file for an address.
+func outName(url string) string {
+	if url == "" || strings.HasSuffix(url, "/") {
+		return url + "index.html"
+	}
+	return url
+}

@@ -1,0 +1,279 @@
+package site
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"path"
+	"sort"
+	"strings"
+
+	"docent/generator/doc"
+	"docent/generator/html"
+	"docent/generator/search"
+)
+
+// Write renders the whole site into a sink. It drops each page's tree once
+// the page is written, so a Site is written once.
+func (s *Site) Write(ctx context.Context, sink Sink) error {
+	var err error
+	if s.theme, err = builtinTheme(); err != nil {
+		return err
+	}
+	s.loadIndex()
+	index := search.NewBuilder()
+	sections := make([]search.Page, len(s.pages))
+	if err := s.each(ctx, "render", len(s.pages), func(i int) error {
+		p := s.pages[i]
+		e := &env{s: s, p: p}
+		data, err := s.pageHTML(e)
+		if err != nil {
+			return err
+		}
+		sections[i] = e.searchPage()
+		p.doc.Root = nil
+		return sink.Put(outName(p.url), data)
+	}); err != nil {
+		return err
+	}
+	for _, p := range sections {
+		index.Add(p)
+	}
+	for name, data := range s.theme.files {
+		if err := sink.Put(name, data); err != nil {
+			return err
+		}
+	}
+	if err := s.writeExtras(sink); err != nil {
+		return err
+	}
+	if err := s.writeFiles(ctx, sink); err != nil {
+		return err
+	}
+	return index.Write(func(name string, data []byte) error { return sink.Put("_search/"+name, data) })
+}
+
+// pageHTML renders one page in the theme.
+func (s *Site) pageHTML(e *env) ([]byte, error) {
+	p := e.p
+	kind := "page"
+	if p == s.home {
+		kind = "home"
+		if len(p.facts.listings) > 0 {
+			kind = "page"
+		}
+	}
+	v := s.view(p.url, kind, p.title)
+	v.Desc = p.desc
+	e.loadEvidence()
+	p.heads = html.TOC(p.doc, e)
+	if len(p.heads) > 0 {
+		p.htm = p.heads[0].HTML
+	}
+	if v.Desc == "" {
+		v.Desc = firstSentences(p.doc.Root)
+	}
+	body := html.Render(nil, p.doc, p.doc.Root, e)
+	body = e.summary(body)
+	v.Body = template.HTML(body) //nolint:gosec // the renderer escapes what the content says
+	v.Contents = contents(p)
+	v.Nav = template.HTML(s.navHTML(nil, p)) //nolint:gosec // written escaped
+	v.Crumbs = s.crumbs(p)
+	link := func(q *page) *themeLink {
+		if q == nil {
+			return nil
+		}
+		return &themeLink{relative(p.url, q.url), q.title}
+	}
+	v.Prev, v.Next = link(p.prev), link(p.next)
+	if vals := e.values(); len(vals) > 0 {
+		j, _ := json.Marshal(vals)
+		v.Values = string(j)
+	}
+	for _, f := range s.conf.Strings("html_css_files") {
+		v.Styles = append(v.Styles, s.static(p, f))
+	}
+	for _, f := range s.conf.Strings("html_js_files") {
+		v.Scripts = append(v.Scripts, s.static(p, f))
+	}
+	return s.render(v)
+}
+
+// static gives the address of a file that conf.py adds to every page.
+func (s *Site) static(p *page, f string) string {
+	if strings.Contains(f, "://") {
+		return f
+	}
+	return relative(p.url, "_static/"+f)
+}
+
+func (s *Site) crumbs(p *page) []themeLink {
+	if p == s.home {
+		return nil
+	}
+	var out []themeLink
+	if p.up != nil && p.up != s.home {
+		for q := p.up; q != nil && q != s.home; q = q.up {
+			out = append([]themeLink{{relative(p.url, q.url), q.title}}, out...)
+		}
+	} else if dir := path.Dir(strings.TrimSuffix(p.url, "/")); dir != "." {
+		for d, i := strings.Split(dir, "/"), 1; i <= len(d); i++ {
+			u := strings.Join(d[:i], "/") + "/"
+			if q := s.byURL[u]; q != nil {
+				out = append(out, themeLink{relative(p.url, u), q.title})
+			} else {
+				out = append(out, themeLink{"", humane(d[i-1])})
+			}
+		}
+	}
+	out = append([]themeLink{{relative(p.url, ""), "Home"}}, out...)
+	return append(out, themeLink{"", p.title})
+}
+
+// firstSentences takes a description from a page's first paragraph, up to
+// 160 characters.
+func firstSentences(root *doc.Node) string {
+	for n := range root.Find(doc.KindParagraph) {
+		t := strings.Join(strings.Fields(n.PlainText()), " ")
+		if len(t) < 30 {
+			continue
+		}
+		r := []rune(t)
+		if len(r) <= 160 {
+			return t
+		}
+		cut := string(r[:160])
+		if i := strings.LastIndex(cut, ". "); i > 60 {
+			return cut[:i+1]
+		}
+		if i := strings.LastIndexByte(cut, ' '); i > 0 {
+			cut = cut[:i]
+		}
+		return cut + " …"
+	}
+	return ""
+}
+
+// searchPage cuts the page into its sections for the search index.
+func (e *env) searchPage() search.Page {
+	p := e.p
+	out := search.Page{URL: p.url, Title: p.title}
+	if p.doc.Meta["search"] == "false" || hasKey(p.doc.Meta, "nosearch") {
+		return out
+	}
+	cut := map[*doc.Node]int{}
+	for i, h := range p.heads {
+		out.Sections = append(out.Sections, search.Section{ID: h.ID, Heading: strings.Join(strings.Fields(h.Text), " ")})
+		if i == 0 {
+			out.Sections[0].ID = ""
+		}
+		if h.Node != nil {
+			cut[h.Node] = i
+		}
+	}
+	if len(out.Sections) == 0 {
+		out.Sections = []search.Section{{Heading: p.title}}
+	}
+	bufs := make([]strings.Builder, len(out.Sections))
+	var walk func(n *doc.Node, at int)
+	walk = func(n *doc.Node, at int) {
+		if i, ok := cut[n]; ok {
+			at = i
+		}
+		switch n.Kind {
+		case doc.KindSection, doc.KindDocument, doc.KindCompound, doc.KindContainer:
+			for _, c := range n.Children {
+				if c.Kind == doc.KindTitle && n.Is(doc.KindSection, doc.KindDocument) {
+					continue
+				}
+				walk(c, at)
+			}
+			return
+		}
+		if t := html.Text(p.doc, n, e); t != "" {
+			bufs[at].WriteString(t)
+			bufs[at].WriteByte('\n')
+		}
+	}
+	walk(p.doc.Root, 0)
+	for i := range bufs {
+		out.Sections[i].Text = bufs[i].String()
+	}
+	return out
+}
+
+// writeFiles copies what pages show and offer, and what conf.py asks for.
+func (s *Site) writeFiles(ctx context.Context, sink Sink) error {
+	names := map[string]string{} // output -> content
+	s.published.Range(func(k, v any) bool {
+		names[k.(string)] = v.(string)
+		return true
+	})
+	for _, key := range []string{"html_static_path", "html_extra_path"} {
+		for _, dir := range s.conf.Strings(key) {
+			dir = path.Clean(dir)
+			if !fs.ValidPath(dir) {
+				continue
+			}
+			fs.WalkDir(s.files, dir, func(name string, e fs.DirEntry, err error) error {
+				if err != nil || !e.Type().IsRegular() {
+					return nil
+				}
+				out := strings.TrimPrefix(strings.TrimPrefix(name, dir), "/")
+				if out == "" {
+					out = path.Base(name)
+				}
+				if key == "html_static_path" {
+					out = "_static/" + out
+				}
+				if _, ok := names[out]; !ok {
+					names[out] = name
+				}
+				return nil
+			})
+		}
+	}
+	sorted := make([]string, 0, len(names))
+	for n := range names {
+		sorted = append(sorted, n)
+	}
+	sort.Strings(sorted)
+	return s.each(ctx, "copy", len(sorted), func(i int) error {
+		out := sorted[i]
+		name := names[out]
+		if s.taken(out) {
+			s.report(doc.Diag{Severity: doc.Warning, Code: "site-name-taken", Source: doc.NewSource(name, ""),
+				Message: "The file is not published: the site has a page of its own there.", Hint: "Give the file another name."})
+			return nil
+		}
+		if strings.HasSuffix(strings.ToLower(name), ".svg") {
+			data, err := fs.ReadFile(s.files, name)
+			if err == nil && scripted(data) {
+				s.report(doc.Diag{Severity: doc.Warning, Code: "image-svg-script", Source: doc.NewSource(name, ""),
+					Message: "The picture is not published: it holds a script.", Hint: "Export it without scripts."})
+				return nil
+			}
+		}
+		if err := sink.Copy(out, s.open(name)); err != nil {
+			return fmt.Errorf("publish %s: %w", name, err)
+		}
+		return nil
+	})
+}
+
+// taken reports whether an output name belongs to a page or to the theme.
+func (s *Site) taken(out string) bool {
+	if strings.HasPrefix(out, "_assets/") || strings.HasPrefix(out, "_search/") {
+		return true
+	}
+	if s.byURL[strings.TrimSuffix(out, "index.html")] != nil && strings.HasSuffix(out, "index.html") {
+		return true
+	}
+	switch out {
+	case "index.html", "404.html", "sitemap.xml", "robots.txt", "objects.inv", "llms.txt", marker, building:
+		return true
+	}
+	return s.gen[strings.TrimSuffix(out, "index.html")] && strings.HasSuffix(out, "index.html")
+}

@@ -33,7 +33,8 @@ func newStandard() *Table {
 	t := &Table{Directives: map[string]*Directive{}, Roles: map[string]Role{}}
 	for _, family := range []func(*Table){
 		admonitions, images, bodies, quotes, codes, maths, tables, includes, raws, parts, substitutions,
-		customRoles, textRoles, toctrees, xrefs,
+		customRoles, textRoles, toctrees, xrefs, indexes, prose, glossaries, grammars,
+		objects, standardDomain, pythonDomain,
 	} {
 		family(t)
 	}

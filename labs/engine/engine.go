@@ -110,10 +110,11 @@ type Options struct {
 	CACert  string // PEM file with the certificates to trust in place of the system's; empty for the system's
 	NoProxy string // hosts that are reached without the proxy, comma separated
 
-	// GPUs are the devices that containers may ask for with --gpus. CDI says
-	// how they get in; nil means gpu.CDI is asked when the first is needed.
-	GPUs []gpu.Device
+	// CDI says how GPUs get into containers that ask with --gpus; nil means
+	// gpu.CDI is asked when the first does. GPUs, if not nil, are those a
+	// container may have: --gpus all means these.
 	CDI  *gpu.Spec
+	GPUs []gpu.Device
 
 	// Source stands in for the proxy where a daemon cannot be led through one.
 	Source Source

@@ -3,6 +3,8 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -43,9 +45,9 @@ func (g *gpuAccess) flags(ctx context.Context, r *runLine, rest []string) (added
 		}
 		return nil, nil, why
 	}
-	names, err := gpu.Names(last(asked), g.opts.GPUs)
+	names, err := g.names(spec, last(asked))
 	if err == nil {
-		added, err = spec.Flags(g.opts.GPUs, names...)
+		added, err = spec.Flags(names...)
 	}
 	if err != nil {
 		return nil, nil, err.Error()
@@ -61,4 +63,36 @@ func (g *gpuAccess) flags(ctx context.Context, r *runLine, rest []string) (added
 		}
 	}
 	return added, append(left, rest[len(head):]...), ""
+}
+
+// names says which devices an argument of --gpus means. Where the run may use
+// only some, "all" and a count mean those.
+func (g *gpuAccess) names(spec *gpu.Spec, argument string) ([]string, error) {
+	names, err := spec.Names(argument)
+	if err != nil || g.opts.GPUs == nil {
+		return names, err
+	}
+	if len(names) == 1 && names[0] == "all" {
+		names = nil
+		for _, d := range g.opts.GPUs {
+			names = append(names, strconv.Itoa(d.Index))
+		}
+		return names, nil
+	}
+	for i, name := range names {
+		ok := false
+		for _, d := range g.opts.GPUs {
+			ok = ok || name == d.UUID || name == strconv.Itoa(d.Index)
+		}
+		if ok {
+			continue
+		}
+		// A count names the first of all; here it means the first of ours.
+		n, err := strconv.Atoi(name)
+		if err != nil || n >= len(g.opts.GPUs) || strings.Contains(argument, "device") {
+			return nil, fmt.Errorf("GPU %s is not this run's", name)
+		}
+		names[i] = strconv.Itoa(g.opts.GPUs[n].Index)
+	}
+	return names, nil
 }

@@ -26,6 +26,7 @@ type env struct {
 	files []string               // content paths of files that the page shows or offers
 	byBox map[*doc.Node]evidence // what labs say, by listing
 	seen  map[string]bool
+	ran   bool // there is a report of this page
 }
 
 var _ html.Env = (*env)(nil)

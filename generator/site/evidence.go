@@ -1,18 +1,509 @@
 package site
 
 import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"sort"
+	"strconv"
+	"strings"
+	"time"
+
 	"docent/generator/doc"
 	"docent/generator/html"
+	"docent/labs/report"
 )
 
 // evidence is what labs say about one listing.
-type evidence struct{ html string }
+type evidence struct {
+	listing doc.Listing
+	found   []report.Evidence // newest first
+	role    string
+}
 
-type measurement struct{}
+// verdictStale and verdictNone are the two verdicts that no report holds:
+// they follow from comparing it with the page.
+const (
+	verdictStale = "stale"
+	verdictNone  = "not-run"
+)
 
-func (s *Site) loadEvidence()                   {}
-func (e *env) loadEvidence()                    {}
-func (e *env) summary(body []byte) []byte       { return body }
-func (e *env) values() map[string]string        { return nil }
-func (s *Site) reportHTML(at string) string     { return "" }
-func (e *env) Listing(n *doc.Node) html.Listing { return html.Listing{} }
+// verdictWords are the words that readers see. Colour only repeats them.
+var verdictWords = map[string]string{
+	string(report.Passed): "passed", string(report.StandIn): "passed on a stand-in", string(report.Failed): "failed",
+	string(report.Skipped): "skipped", string(report.Unreached): "not reached", verdictStale: "stale", verdictNone: "not run",
+}
+
+var verdictIcons = map[string]string{
+	string(report.Passed):    `<circle cx="8" cy="8" r="7.500"/><path class="cut" d="M4.500 8.300l2.400 2.400 4.600-5.200"/>`,
+	string(report.StandIn):   `<circle class="ring" cx="8" cy="8" r="6.700"/><path d="M8 1.300a6.700 6.700 0 0 1 0 13.400z"/>`,
+	string(report.Failed):    `<path d="M5 .500h6L15.500 5v6L11 15.500H5L.500 11V5z"/><path class="cut" d="M5.300 5.300l5.400 5.400m0-5.400l-5.400 5.400"/>`,
+	string(report.Skipped):   `<circle class="ring" cx="8" cy="8" r="6.700"/><path class="ring" d="M4.800 8h6.400"/>`,
+	string(report.Unreached): `<circle class="ring" cx="8" cy="8" r="6.700"/><path class="ring" d="M8 4.300v4.200"/>`,
+	verdictStale:             `<path class="ring" d="M13.800 5.200A6.500 6.500 0 1 0 14.500 8M14.300 1.500v4h-4"/>`,
+	verdictNone:              `<circle class="ring dash" cx="8" cy="8" r="6.700"/>`,
+}
+
+func verdictIcon(v string) string {
+	return `<svg viewBox="0 0 16 16" aria-hidden="true" class="vi">` + verdictIcons[v] + `</svg>`
+}
+
+// loadEvidence reads the committed reports. One that cannot be read is a
+// diagnostic: a page must not look unproven because a file is broken.
+func (s *Site) loadEvidence() {
+	beside := filepath.Dir(filepath.Clean(s.opt.Source))
+	dir, asked := s.opt.Reports, s.opt.Reports != ""
+	if !asked {
+		dir = filepath.Join(beside, "labs", "reports")
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil && (asked || !errors.Is(err, fs.ErrNotExist)) {
+		s.report(doc.Diag{Severity: doc.Warning, Code: "report-unreadable",
+			Message: "The lab reports in " + dir + " are not read: " + rootless(err) + ".", Hint: "Name their folder with --reports."})
+	}
+	for _, e := range entries {
+		if e.IsDir() || !strings.HasSuffix(e.Name(), ".json") {
+			continue
+		}
+		p, err := report.Read(filepath.Join(dir, e.Name()))
+		if err != nil {
+			s.report(doc.Diag{Severity: doc.Warning, Code: "report-unreadable",
+				Message: "The lab report " + e.Name() + " is not read: " + err.Error() + ".", Hint: "Run labs verify again, or remove it."})
+			continue
+		}
+		if s.knows(p.Page) {
+			s.reports = append(s.reports, *p)
+		}
+	}
+	sort.SliceStable(s.reports, func(i, j int) bool {
+		a, b := &s.reports[i], &s.reports[j]
+		if a.Page != b.Page {
+			return a.Page < b.Page
+		}
+		return a.Started.After(b.Started)
+	})
+	s.loadResults(beside)
+}
+
+func (s *Site) knows(name string) bool {
+	for _, p := range s.pages {
+		if p.name == name {
+			return true
+		}
+	}
+	return false
+}
+
+// loadEvidence finds what labs say about each listing of the page.
+func (e *env) loadEvidence() {
+	list, _ := doc.Listings(e.p.doc)
+	if len(list) == 0 {
+		return
+	}
+	var mine []report.Page
+	for _, r := range e.s.reports {
+		if r.Page == e.p.name {
+			mine = append(mine, r)
+		}
+	}
+	e.byBox = map[*doc.Node]evidence{}
+	for _, l := range list {
+		ev := evidence{listing: l, found: report.Find(mine, e.p.name, l.ID, l.Digest)}
+		if len(ev.found) > 0 {
+			ev.role = ev.found[0].Step.Role
+		}
+		e.byBox[l.Node] = ev
+	}
+	e.ran = len(mine) > 0
+}
+
+// Listing tells the renderer what the site knows of a listing.
+func (e *env) Listing(n *doc.Node) html.Listing {
+	ev, ok := e.byBox[n]
+	if !ok {
+		return html.Listing{}
+	}
+	l := html.Listing{ID: "l-" + ev.listing.ID, Role: ev.role}
+	if l.Role == "" && e.isOutput(ev) {
+		l.Role = "output"
+	}
+	if f := n.Attr(doc.AttrFilename); f != "" && n.Attr(doc.AttrDiff) == "" {
+		l.Name = f[strings.LastIndexByte(f, '/')+1:]
+		if name, why := e.file("/" + f); why == "" {
+			l.Download = relative(e.p.url, name)
+		}
+	}
+	l.Fold = l.Role == string("output") && strings.Count(n.PlainText(), "\n") > 20
+	if e.ran {
+		l.Evidence = e.evidenceHTML(ev)
+	}
+	return l
+}
+
+// isOutput reports whether the page itself calls a listing output.
+func (e *env) isOutput(ev evidence) bool {
+	for _, n := range ev.listing.Notes {
+		if _, keys, ok := doc.Note(n); ok && strings.HasPrefix(keys, "output") {
+			return true
+		}
+	}
+	return false
+}
+
+func verdictOf(x report.Evidence) string {
+	if x.Stale {
+		return verdictStale
+	}
+	return string(x.Step.Verdict)
+}
+
+// evidenceHTML writes the line under a listing, and below it, folded, what
+// one run or several printed. Examples have none: nothing is claimed.
+func (e *env) evidenceHTML(ev evidence) string {
+	if ev.role == "example" || ev.role == "" && len(ev.found) == 0 && !e.ran {
+		return ""
+	}
+	var b []byte
+	if len(ev.found) == 0 {
+		b = append(b, `<div class="evidence bare" data-ui>`...)
+		b = appendVerdict(b, verdictNone)
+		b = append(b, `<span>no run has reached this listing yet</span></div>`...)
+		return string(b)
+	}
+	for i, x := range ev.found {
+		if i > 0 && x.Stale { // an older run of an older text says nothing new
+			continue
+		}
+		b = e.appendEvidence(b, x)
+	}
+	return string(b)
+}
+
+func appendVerdict(b []byte, v string) []byte {
+	b = append(b, `<span class="verdict v-`...)
+	b = appendEscaped(b, v)
+	b = append(b, `">`...)
+	b = append(b, verdictIcon(v)...)
+	b = appendEscaped(b, verdictWords[v])
+	return append(b, `</span>`...)
+}
+
+func (e *env) appendEvidence(b []byte, x report.Evidence) []byte {
+	st, pg, v := x.Step, x.Page, verdictOf(x)
+	span := func(s string) {
+		if s != "" {
+			b = append(b, "<span>"...)
+			b = appendEscaped(b, s)
+			b = append(b, "</span>"...)
+		}
+	}
+	b = append(b, `<details class="evidence" data-ui data-verdict="`...)
+	b = appendEscaped(b, v)
+	b = append(b, `"><summary>`...)
+	b = appendVerdict(b, v)
+	if st.Duration > 0 && st.Verdict.OK() || st.Verdict == report.Failed {
+		span(duration(st.Duration))
+	}
+	span(where(pg, st))
+	b = appendTime(b, ranAt(pg, st))
+	b = append(b, `</summary><div class="evidence-body">`...)
+	para := func(s string) {
+		if s != "" {
+			b = append(b, "<p>"...)
+			b = appendEscaped(b, s)
+			b = append(b, "</p>"...)
+		}
+	}
+	if x.Stale {
+		para("The listing, its notes or its files changed after this run, which ended as: " + verdictWords[string(st.Verdict)] + ".")
+	}
+	para(st.Why)
+	if st.Command != "" && st.Role != "transcript" {
+		b = append(b, "<p>Typed</p><pre tabindex=\"0\"><code>"...)
+		b = appendEscaped(b, st.Command)
+		b = append(b, "</code></pre>"...)
+	}
+	if st.Output != "" {
+		b = append(b, "<p>What it printed</p><pre tabindex=\"0\"><code>"...)
+		b = appendEscaped(b, st.Output)
+		b = append(b, "</code></pre>"...)
+	}
+	if st.Diff != "" {
+		b = append(b, "<p>The page's sample against this run</p><pre tabindex=\"0\"><code class=\"hl\">"...)
+		b = appendDiff(b, st.Diff)
+		b = append(b, "</code></pre>"...)
+	}
+	b = append(b, "<dl>"...)
+	def := func(k, v string) {
+		if v != "" {
+			b = append(b, "<dt>"...)
+			b = appendEscaped(b, k)
+			b = append(b, "</dt><dd>"...)
+			b = appendEscaped(b, v)
+			b = append(b, "</dd>"...)
+		}
+	}
+	if st.Exit != nil {
+		def("Exit code", strconv.Itoa(*st.Exit))
+	}
+	def("Stand-in", strings.Join(st.StandIn, ", "))
+	for _, a := range st.Asserts {
+		word := "holds"
+		if !a.OK {
+			word = "does not hold"
+		}
+		def("Claim", a.Expr+" "+word+": "+a.Shown)
+	}
+	def("Compared", st.Compared)
+	def("Image", strings.Join(st.Images, ", "))
+	def("Session", st.Session)
+	def("GPU", gpuText(pg, st))
+	def("Machine", machineText(pg))
+	if st.Cached != nil {
+		def("Evidence from", st.Cached.UTC().Format("2 January 2006 15:04")+" UTC; nothing that goes in has changed since")
+	}
+	b = append(b, `</dl>`...)
+	b = append(b, `<p><a href="`...)
+	b = appendEscaped(b, relative(e.p.url, "lab-report/")+"#"+reportID(pg)+"-"+st.ID)
+	return append(b, `">This step in the lab report</a></p></div></details>`...)
+}
+
+// appendDiff colours a unified difference by its first characters, which
+// stay: colour only repeats them.
+func appendDiff(b []byte, diff string) []byte {
+	for i, l := range strings.Split(strings.TrimRight(diff, "\n"), "\n") {
+		if i > 0 {
+			b = append(b, '\n')
+		}
+		class := ""
+		switch {
+		case strings.HasPrefix(l, "+"):
+			class = "gi"
+		case strings.HasPrefix(l, "-"):
+			class = "gd"
+		case strings.HasPrefix(l, "@"):
+			class = "gu"
+		}
+		if class != "" {
+			b = append(b, `<span class="`+class+`">`...)
+		}
+		b = appendEscaped(b, l)
+		if class != "" {
+			b = append(b, "</span>"...)
+		}
+	}
+	return b
+}
+
+func ranAt(pg *report.Page, st *report.Step) time.Time {
+	if st.Cached != nil {
+		return *st.Cached
+	}
+	return pg.Started
+}
+
+func appendTime(b []byte, t time.Time) []byte {
+	t = t.UTC()
+	b = append(b, `<time datetime="`...)
+	b = t.AppendFormat(b, time.RFC3339)
+	b = append(b, `">`...)
+	b = t.AppendFormat(b, "2 Jan 2006")
+	return append(b, "</time>"...)
+}
+
+// where says engine and GPU in a few words.
+func where(pg *report.Page, st *report.Step) string {
+	out := pg.Machine.Engine
+	if v := pg.Machine.EngineVersion; v != "" && out != "" {
+		out += " " + v
+	}
+	if st.GPU != "" {
+		if out != "" {
+			out += ", "
+		}
+		out += st.GPU
+	}
+	return out
+}
+
+func gpuText(pg *report.Page, st *report.Step) string {
+	if st.GPU == "" {
+		return ""
+	}
+	out := st.GPU
+	for _, g := range pg.Machine.GPUs {
+		if g.Name == st.GPU {
+			if g.Driver != "" {
+				out += ", driver " + g.Driver
+			}
+			if g.CUDA != "" {
+				out += ", CUDA " + g.CUDA
+			}
+			break
+		}
+	}
+	return out
+}
+
+func machineText(pg *report.Page) string {
+	m := pg.Machine
+	out := m.OS
+	if m.Arch != "" {
+		out += ", " + m.Arch
+	}
+	if m.CPUs > 0 {
+		out += fmt.Sprintf(", %d CPUs", m.CPUs)
+	}
+	if len(m.GPUs) == 0 {
+		out += ", no GPU"
+	}
+	if m.CI {
+		out += ", CI"
+	}
+	return strings.TrimPrefix(out, ", ")
+}
+
+// duration writes milliseconds as a person says them.
+func duration(ms int64) string {
+	switch {
+	case ms < 1000:
+		return fmt.Sprintf("%d ms", ms)
+	case ms < 60_000:
+		return fmt.Sprintf("%.1f s", float64(ms)/1000)
+	case ms < 3_600_000:
+		return fmt.Sprintf("%d min %d s", ms/60_000, ms/1000%60)
+	}
+	return fmt.Sprintf("%d h %d min", ms/3_600_000, ms/60_000%60)
+}
+
+// A tallied page: how many of its listings ended how, by its newest runs.
+type tallied struct {
+	by       map[string]int
+	listings int // that claim something
+	ran      int
+	newest   time.Time
+}
+
+func (e *env) count() tallied {
+	t := tallied{by: map[string]int{}}
+	for _, ev := range e.byBox {
+		if ev.role == "example" {
+			continue
+		}
+		t.listings++
+		if len(ev.found) == 0 {
+			t.by[verdictNone]++
+			continue
+		}
+		x := ev.found[0]
+		v := verdictOf(x)
+		t.by[v]++
+		if x.Step.Verdict.OK() && !x.Stale || x.Step.Verdict == report.Failed && !x.Stale {
+			t.ran++
+		}
+		if at := ranAt(x.Page, x.Step); at.After(t.newest) {
+			t.newest = at
+		}
+	}
+	return t
+}
+
+// verdictOrder is worst first, for summaries.
+var verdictOrder = []string{string(report.Failed), verdictStale, string(report.Unreached), verdictNone, string(report.Skipped),
+	string(report.StandIn), string(report.Passed)}
+
+// summary puts a line about the page's evidence under its title.
+func (e *env) summary(body []byte) []byte {
+	if !e.ran {
+		return body
+	}
+	t := e.count()
+	if t.listings == 0 {
+		return body
+	}
+	tone := string(report.Passed)
+	switch {
+	case t.by[string(report.Failed)] > 0:
+		tone = string(report.Failed)
+	case t.by[string(report.StandIn)]+t.by[verdictStale] > 0:
+		tone = string(report.StandIn)
+	}
+	var b []byte
+	b = append(b, `<div class="lab-summary v-`+tone+`" data-ui><strong>`...)
+	b = append(b, fmt.Sprintf("%d of %d listings ran", t.ran, t.listings)...)
+	b = append(b, `</strong>`...)
+	for i := len(verdictOrder) - 1; i >= 0; i-- {
+		v := verdictOrder[i]
+		if t.by[v] > 0 {
+			b = append(b, `<span>`...)
+			b = appendVerdict(b, v)
+			b = append(b, fmt.Sprintf(" %d</span>", t.by[v])...)
+		}
+	}
+	if !t.newest.IsZero() {
+		b = append(b, `<span>last run `...)
+		b = appendTime(b, t.newest)
+		b = append(b, `</span>`...)
+	}
+	b = append(b, `<a href="`...)
+	b = appendEscaped(b, relative(e.p.url, "lab-report/"))
+	b = append(b, `">Lab report</a></div>`...)
+	i := strings.Index(string(body), "</h1>")
+	if i < 0 {
+		return append(b, body...)
+	}
+	i += len("</h1>")
+	return append(append(body[:i:i], b...), body[i:]...)
+}
+
+var exportLine = regexp.MustCompile(`(?m)^\s*export ([A-Z_][A-Z0-9_]*)=("[^"\n]*"|[^\s;#]*)`)
+
+// A value is a variable of the tutorial that readers may fill in.
+type value struct {
+	Name    string `json:"n"`
+	Default string `json:"v"`
+}
+
+// values are those that the page declares in a lab-page note, or else those
+// that its listings export.
+func (e *env) values() []value {
+	if e.p.doc == nil || e.p.doc.Root == nil {
+		return nil
+	}
+	var out []value
+	seen := map[string]bool{}
+	add := func(n, v string) {
+		if !seen[n] && n != "" {
+			seen[n] = true
+			out = append(out, value{n, v})
+		}
+	}
+	for n := range e.p.doc.Root.Find(doc.KindComment) {
+		kind, keys, ok := doc.Note(n)
+		if !ok || kind != doc.NotePage {
+			continue
+		}
+		if _, rest, ok := strings.Cut(keys, `values="`); ok {
+			rest, _, _ = strings.Cut(rest, `"`)
+			for _, f := range strings.Fields(rest) {
+				if name, v, ok := strings.Cut(f, "="); ok {
+					add(name, v)
+				}
+			}
+		}
+	}
+	if len(out) > 0 {
+		return out
+	}
+	for _, n := range e.p.facts.listings {
+		for _, m := range exportLine.FindAllStringSubmatch(n.PlainText(), -1) {
+			if v := strings.Trim(m[2], `"`); v != "" && !strings.ContainsAny(v, "$`") {
+				add(m[1], v)
+			}
+		}
+	}
+	return out
+}

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"docent/generator/doc"
+	"docent/generator/site"
+)
+
+func checkCommand(t terminal) *cobra.Command {
+	var src source
+	var asJSON bool
+	var format string
+	c := &cobra.Command{
+		Use:   "check",
+		Short: "Report mistakes and broken links without writing anything",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if asJSON {
+				format = "json"
+			}
+			if format != "text" && format != "json" && format != "github" {
+				return &exit{exitUsage, fmt.Sprintf("--format %q is none of text, json, github", format)}
+			}
+			opt := src.options()
+			bar := newProgress(t.err)
+			opt.Progress = bar.step
+			s, err := site.Load(c.Context(), opt)
+			if err == nil {
+				defer s.Close()
+				err = s.Write(c.Context(), site.Nowhere{})
+			}
+			bar.clear()
+			if err != nil {
+				return err
+			}
+			diags := s.Diags()
+			errors, warnings := count(diags)
+			switch format {
+			case "json":
+				if err := newPrinter(t.out, src.path).printJSON(diags); err != nil {
+					return err
+				}
+			case "github":
+				newPrinter(t.out, src.path).printGitHub(diags, doc.Warning)
+			default:
+				newPrinter(t.err, src.path).print(diags, doc.Warning)
+				told := tally(errors, warnings)
+				if told == "" {
+					told = "no mistakes found"
+				}
+				fmt.Fprintf(t.err, "%s: %s, %s\n", src.path, plural(s.Pages(), "page"), told)
+			}
+			if errors+warnings > 0 {
+				return &exit{code: exitContent}
+			}
+			return nil
+		},
+	}
+	src.flags(c)
+	c.Flags().BoolVar(&asJSON, "json", false, "the same as --format json")
+	c.Flags().StringVar(&format, "format", "text", "text, json, or github (annotations)")
+	return c
+}

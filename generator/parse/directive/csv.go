@@ -24,11 +24,8 @@ func (b *Block) dialect() dialect {
 	return d
 }
 
-// A cell is the text of one entry and where it stands.
-type cell struct {
-	text string
-	pos  doc.Pos
-}
+// A cell is the text of one entry, line by line.
+type cell []Line
 
 func csvTable(p Parser, b *Block) ([]*doc.Node, error) {
 	title := b.caption(p)
@@ -39,13 +36,7 @@ func csvTable(p Parser, b *Block) ([]*doc.Node, error) {
 	var head [][]cell
 	cols := 0
 	if h, ok := b.Option("header"); ok {
-		var hl []Line
-		pos := b.valuePos("header")
-		for _, l := range strings.Split(h, "\n") {
-			hl = append(hl, Line{l, pos})
-			pos = at(pos, len(l)+1)
-		}
-		if head, err = b.csvRows(hl, dialect{delim: ',', quote: '"', escape: '\\'}); err != nil {
+		if head, err = b.csvRows(b.valueLines("header", h), dialect{delim: ',', quote: '"', escape: '\\'}); err != nil {
 			return nil, err
 		}
 	}
@@ -75,13 +66,13 @@ func csvTable(p Parser, b *Block) ([]*doc.Node, error) {
 			for i := range cols {
 				entry := doc.New(doc.KindEntry, b.Pos)
 				if i < len(r) {
-					entry.Pos = r[i].pos
+					entry.Pos = r[i][0].Pos
 					entry.Append(b.cellBody(p, r[i])...)
 				}
 				row.Append(entry)
 			}
 			if len(r) > 0 {
-				row.Pos = r[0].pos
+				row.Pos = r[0][0].Pos
 			}
 			out = append(out, row)
 		}
@@ -91,14 +82,14 @@ func csvTable(p Parser, b *Block) ([]*doc.Node, error) {
 }
 
 func (b *Block) cellBody(p Parser, c cell) []*doc.Node {
-	if blank(c.text) {
-		return nil
+	lines := make([]Line, len(c))
+	empty := true
+	for i, l := range c {
+		lines[i] = Line{strings.TrimRight(l.Text, " "), l.Pos}
+		empty = empty && lines[i].Text == ""
 	}
-	var lines []Line
-	pos := c.pos
-	for _, l := range strings.Split(c.text, "\n") {
-		lines = append(lines, Line{strings.TrimRight(l, " "), pos})
-		pos = at(pos, len(l)+1)
+	if empty {
+		return nil
 	}
 	return p.Blocks(lines, false)
 }
@@ -145,12 +136,14 @@ func (b *Block) csvRows(lines []Line, d dialect) ([][]cell, error) {
 	)
 	var rows [][]cell
 	var row []cell
+	var done cell // lines of the cell before the one that is read
 	var text strings.Builder
-	var pos doc.Pos
+	var pos doc.Pos // where text starts
 	state := startField
 	escaped := false
 	flush := func() {
-		row = append(row, cell{text.String(), pos})
+		row = append(row, append(done, Line{text.String(), pos}))
+		done = nil
 		text.Reset()
 	}
 	for _, l := range lines {
@@ -158,8 +151,8 @@ func (b *Block) csvRows(lines []Line, d dialect) ([][]cell, error) {
 			rows = append(rows, nil)
 			continue
 		}
-		if state != inQuoted {
-			state, pos = startField, l.Pos
+		if pos = l.Pos; state != inQuoted {
+			state = startField
 		}
 		for off, c := range l.Text {
 			if escaped {
@@ -169,12 +162,11 @@ func (b *Block) csvRows(lines []Line, d dialect) ([][]cell, error) {
 			}
 			switch state {
 			case startField:
-				if text.Len() == 0 {
-					pos = at(l.Pos, off)
-				}
+				pos = at(l.Pos, off)
 				switch {
 				case c == d.quote:
 					state = inQuoted
+					pos = at(pos, 1)
 				case d.escape != 0 && c == d.escape:
 					escaped, state = true, inField
 				case c == d.delim:
@@ -220,10 +212,10 @@ func (b *Block) csvRows(lines []Line, d dialect) ([][]cell, error) {
 			}
 		}
 		if state == inQuoted || escaped {
-			text.WriteByte('\n')
-			if escaped {
-				escaped = false
-			}
+			done = append(done, Line{text.String(), pos})
+			text.Reset()
+			escaped = false
+			state = inQuoted
 			continue
 		}
 		if state == startField {

@@ -52,6 +52,8 @@ type Block struct {
 type Option struct {
 	Name, Value   string
 	Pos, ValuePos doc.Pos
+	// Lines are the value's lines where it has more than one.
+	Lines []Line
 }
 
 // Option gives an option's value and whether it was written.
@@ -115,6 +117,10 @@ type Parser interface {
 	State() *State
 	Config() *Config
 }
+
+// A ReferenceNoter is a Parser that wants to know the references by name
+// (refname) that directives make themselves: a figure's :target:.
+type ReferenceNoter interface{ NoteReference(n *doc.Node) }
 
 // A State is what directives of one page remember for those after them. The
 // zero State is that of a page that has just begun.

@@ -78,7 +78,11 @@ func picture(p Parser, b *Block, align string) (*doc.Node, error) {
 	b.classes(n, "class")
 	b.addName(p, n)
 	if target, ok := b.Option("target"); ok {
-		return targetReference(b.valuePos("target"), target).Append(n), nil
+		ref := targetReference(b.valuePos("target"), target)
+		if noter, ok := p.(ReferenceNoter); ok && ref.Attr("refname") != "" {
+			noter.NoteReference(ref)
+		}
+		return ref.Append(n), nil
 	}
 	return n, nil
 }

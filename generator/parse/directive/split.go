@@ -106,6 +106,9 @@ func (d *Directive) split(b *Block) error {
 }
 
 func joinLines(lines []Line) string {
+	if len(lines) == 0 {
+		return ""
+	}
 	if len(lines) == 1 {
 		return lines[0].Text
 	}
@@ -166,17 +169,16 @@ func parseOptions(lines []Line) ([]Option, error) {
 				indent = n
 			}
 		}
-		var parts []string
 		if value != "" {
-			parts = append(parts, value)
+			o.Lines = append(o.Lines, Line{value, o.ValuePos})
 		}
 		for k := start; k < i; k++ {
-			if len(parts) == 0 {
+			if len(o.Lines) == 0 {
 				o.ValuePos = at(lines[k].Pos, indent)
 			}
-			parts = append(parts, lines[k].Text[indent:])
+			o.Lines = append(o.Lines, Line{lines[k].Text[indent:], at(lines[k].Pos, indent)})
 		}
-		o.Value = strings.Join(parts, "\n")
+		o.Value = joinLines(o.Lines)
 		out = append(out, o)
 	}
 	return out, nil
@@ -310,4 +312,20 @@ func (b *Block) valuePos(name string) doc.Pos {
 		}
 	}
 	return b.Pos
+}
+
+// valueLines gives the lines of an option's value.
+func (b *Block) valueLines(name, value string) []Line {
+	for _, o := range b.Options {
+		if o.Name == name && o.Lines != nil {
+			return o.Lines
+		}
+	}
+	var out []Line
+	pos := b.valuePos(name)
+	for _, l := range strings.Split(value, "\n") {
+		out = append(out, Line{l, pos})
+		pos = at(pos, len(l)+1)
+	}
+	return out
 }

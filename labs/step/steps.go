@@ -1,0 +1,672 @@
+package step
+
+import (
+	"fmt"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"docent/generator/doc"
+)
+
+// Steps reads the listings of a page. Every listing becomes a step; one whose
+// role is neither said nor safe to infer has the role Unaccounted and a
+// diagnostic. Mistakes in annotations are errors; what an author should decide
+// is a warning.
+func Steps(d *doc.Document) ([]Step, []doc.Diag) {
+	p := &pageReader{reader: reader{d: d}, downloads: Downloads(d), values: map[string]string{}}
+	p.readPage()
+	list, loose := doc.Listings(d)
+	p.context = proseBefore(d, list)
+	for i := range list {
+		p.step(&list[i])
+	}
+	p.link()
+	for _, n := range loose {
+		_, keys, _ := doc.Note(n)
+		p.report(doc.Warning, "lab-loose", n.Pos, 1, fmt.Sprintf("No listing follows the lab comment `%s` in its section, so it applies to none.", cut(strings.Join(strings.Fields(keys), " "), 40)),
+			"Put it right before a listing, or remove it.")
+	}
+	for i := range p.steps {
+		s := &p.steps[i]
+		if s.Role == Unaccounted {
+			// Nobody may run by mistake what nobody accounted for.
+			s.Commands, s.Opens, s.Expect, s.Session = nil, "", "", ""
+			p.report(doc.Warning, "lab-unaccounted", s.Pos, firstLineLen(s.Source, s.Pos), "This listing is not accounted for: "+s.Why+".", p.hints[i])
+		}
+	}
+	slices.SortStableFunc(p.diags, func(a, b doc.Diag) int { return a.Off - b.Off })
+	return p.steps, p.diags
+}
+
+// Values gives the variables that the page's lab-page comments set, in order.
+func Values(d *doc.Document) []Value {
+	p := &pageReader{reader: reader{d: d}, values: map[string]string{}}
+	p.readPage()
+	return p.page.values
+}
+
+// Downloads lists the files that the page offers with download references,
+// in captions and in prose, each once.
+func Downloads(d *doc.Document) []Download {
+	var out []Download
+	for n := range d.Root.Find(doc.KindDownloadReference) {
+		ref := n.Attr("reftarget")
+		from := d.Below(ref)
+		if from == "" || strings.Contains(ref, "://") {
+			continue
+		}
+		if !slices.ContainsFunc(out, func(o Download) bool { return o.From == from }) {
+			out = append(out, Download{Name: path.Base(from), From: from, Pos: n.Pos})
+		}
+	}
+	return out
+}
+
+type pageReader struct {
+	reader
+	page      annotation
+	values    map[string]string
+	downloads []Download
+	context   []context
+	steps     []Step
+	notes     []annotation // by step
+	hints     []string     // by step
+	calls     [][][]string // by step
+	captions  []string     // by step: the name that a download's caption shows
+	opened    int          // containers so far
+}
+
+// A context is what stands around a listing.
+type context struct {
+	titles []string // of the sections it is in, outermost first
+	prose  string   // the paragraphs between it and the listing before it
+	nearer string   // the last of them
+	first  bool     // no listing stands before it in its section
+}
+
+func (p *pageReader) readPage() {
+	for n := range p.d.Root.Find(doc.KindComment) {
+		if kind, keys, ok := doc.Note(n); ok && kind == doc.NotePage {
+			p.read(&p.page, n, kind, keys)
+		}
+	}
+	for _, v := range p.page.values {
+		p.values[v.Name] = v.Value
+	}
+}
+
+// proseBefore walks the page once for what stands around each listing.
+func proseBefore(d *doc.Document, list []doc.Listing) []context {
+	at := make(map[*doc.Node]int, len(list))
+	for i := range list {
+		at[list[i].Node] = i
+	}
+	out := make([]context, len(list))
+	var titles, prose []string
+	first := true
+	var walk func(n *doc.Node)
+	walk = func(n *doc.Node) {
+		if i, ok := at[n]; ok {
+			out[i] = context{titles: slices.Clone(titles), prose: strings.Join(prose, "\n"), first: first}
+			if len(prose) > 0 {
+				out[i].nearer = prose[len(prose)-1]
+			}
+			prose, first = nil, false
+			return
+		}
+		switch n.Kind {
+		case doc.KindParagraph, doc.KindTerm:
+			prose = append(prose, n.PlainText())
+			return
+		case doc.KindSection:
+			prose, first = nil, true
+			depth := len(titles)
+			for _, c := range n.Children {
+				if c.Kind == doc.KindTitle && len(titles) == depth {
+					titles = append(titles, c.PlainText())
+					continue
+				}
+				walk(c)
+			}
+			titles = titles[:depth]
+			prose, first = nil, true
+			return
+		}
+		for _, c := range n.Children {
+			walk(c)
+		}
+	}
+	walk(d.Root)
+	return out
+}
+
+// step reads one listing.
+func (p *pageReader) step(l *doc.Listing) {
+	var a annotation
+	for _, n := range l.Notes {
+		kind, keys, _ := doc.Note(n)
+		p.read(&a, n, kind, keys)
+	}
+	src, line, col := p.d.Locate(l.Node.Pos)
+	s := Step{ID: l.ID, Page: p.d.Name(), Source: src, Pos: l.Node.Pos, Line: line, Col: col,
+		Text: l.Text(), Language: l.Node.Attr(doc.AttrLanguage), Digest: l.Digest}
+	if l.Wrapper != nil {
+		if c := l.Wrapper.First(doc.KindCaption); c != nil {
+			s.Caption = c.PlainText()
+		}
+	}
+	if l.Node.Kind == doc.KindComment {
+		_, keys, _ := doc.Note(l.Node)
+		first, _, _ := strings.Cut(keys, "\n")
+		p.read(&a, l.Node, doc.NoteRun, first)
+	}
+	said := a.role
+	a = a.over(p.page)
+	s.Opt = a.opt
+
+	r := reading{}
+	caption := ""
+	switch {
+	case l.Node.Kind == doc.KindComment:
+		r = readSaid(Setup, s.Text, "bash")
+		r.role, s.Said = Setup, true
+	default:
+		var file bool
+		if r, caption, file = p.file(&s, l, said); file {
+			break
+		}
+		if l.Node.Kind == doc.KindDoctestBlock {
+			r = unsure("it is a Python session, which labs do not type", "Say `example`, or make it a script that the page offers.")
+		} else {
+			r = readListing(s.Text, s.Language)
+		}
+		if said != "" {
+			r = p.said(said, r, &s, l)
+		}
+	}
+	if said != "" {
+		s.Said = true
+		r.why = ""
+	}
+	s.Role, s.Why, s.Commands, s.Expect = r.role, r.why, r.commands, r.expect
+	if s.Role == Output {
+		s.Expect = s.Text
+	}
+	p.placeLines(&s, l)
+	p.session(&s, r)
+	i := len(p.steps)
+	if s.Role.Runs() {
+		for _, call := range r.calls {
+			for _, image := range images(call) {
+				if !slices.Contains(s.Images, image) {
+					s.Images = append(s.Images, image)
+				}
+			}
+		}
+		p.inferNeeds(&s, r.calls)
+	} else if s.Role != File {
+		s.Images = nil
+	}
+	p.steps = append(p.steps, s)
+	p.notes = append(p.notes, a)
+	p.hints = append(p.hints, r.hint)
+	p.calls = append(p.calls, r.calls)
+	p.captions = append(p.captions, caption)
+	if s.Role == Unaccounted && !s.Said {
+		p.outputByProse(i)
+	}
+	p.doubtPlace(i)
+}
+
+// file recognises a listing that shows a file the page offers.
+func (p *pageReader) file(s *Step, l *doc.Listing, said Role) (r reading, caption string, ok bool) {
+	from := l.Node.Attr(doc.AttrFilename)
+	var ref *doc.Node
+	if l.Wrapper != nil {
+		for n := range l.Wrapper.Find(doc.KindDownloadReference) {
+			ref = n
+			break
+		}
+	}
+	if said != "" && said != File {
+		return r, "", false
+	}
+	switch {
+	case ref != nil && p.d.Below(ref.Attr("reftarget")) != "":
+		target := p.d.Below(ref.Attr("reftarget"))
+		if from != "" && from != target && said == "" {
+			return unsure(fmt.Sprintf("it shows `%s` and offers another file, `%s`", from, target), "Offer the file that is shown."), "", true
+		}
+		from = target
+		caption = strings.TrimSpace(ref.PlainText())
+		r = reading{role: File, why: "its caption offers the file for download"}
+	case from != "" && slices.ContainsFunc(p.downloads, func(d Download) bool { return d.From == from }):
+		r = reading{role: File, why: "the page offers the file it shows for download"}
+	case said == File:
+		if from == "" && s.Opt.Name == "" {
+			p.report(doc.Error, "lab-file", s.Pos, 1, "This listing is said to be a file, but neither it nor its caption names one.", "Give it a `:download:` caption, or say `name=FILE`.")
+			return unsure("it is said to be a file, but no file is named", ""), "", true
+		}
+		r = reading{role: File}
+	case from != "":
+		return unsure(fmt.Sprintf("it shows the file `%s`, which the page does not offer for download", from), "Put a `:download:` into its caption, or say `example`."), "", true
+	default:
+		return r, "", false
+	}
+	s.FileFrom = from
+	s.File = path.Base(from)
+	if from == "" {
+		s.File = s.Opt.Name // the listing's own text is the file
+	}
+	if s.Opt.Name != "" {
+		s.File = s.Opt.Name
+	}
+	s.Partial = partial(p.d, l.Node, from)
+	s.Images = fromImages(s.Text)
+	return r, caption, true
+}
+
+// partial reports whether an included listing shows only a part of its file.
+func partial(d *doc.Document, n *doc.Node, from string) bool {
+	for _, src := range d.Sources {
+		if src.Name == from {
+			return strings.TrimSpace(src.Text) != strings.TrimSpace(n.PlainText())
+		}
+	}
+	return false
+}
+
+var fromRE = regexp.MustCompile(`(?im)^FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?\s*$`)
+
+// fromImages lists the images that a Dockerfile starts from, its own stages
+// left out.
+func fromImages(text string) []string {
+	var out, stages []string
+	for _, m := range fromRE.FindAllStringSubmatch(text, -1) {
+		if m[1] != "scratch" && !slices.Contains(stages, strings.ToLower(m[1])) && !slices.Contains(out, m[1]) {
+			out = append(out, m[1])
+		}
+		if m[2] != "" {
+			stages = append(stages, strings.ToLower(m[2]))
+		}
+	}
+	return out
+}
+
+// readSaid reads a listing whose role an annotation says.
+func readSaid(role Role, text, language string) reading {
+	lines := splitLines(text)
+	if first := firstPrompt(lines, language); first >= 0 && role != Setup {
+		return readPrompted(lines, first, language)
+	}
+	cmds, err := parseShell(text)
+	if err != nil {
+		return unsure("it is not shell: "+shellError(err), "")
+	}
+	if len(cmds) == 0 {
+		return unsure("it holds no command", "")
+	}
+	return readCommands(cmds, "")
+}
+
+// said applies the role that an annotation says to what the text says by
+// itself. What cannot be carried out is an error and stays unaccounted.
+func (p *pageReader) said(role Role, own reading, s *Step, l *doc.Listing) reading {
+	switch role {
+	case Output, Example:
+		return reading{role: role}
+	}
+	if why := form(commandsOnly(own, s.Text), false); why != "" || own.role == Example && strings.HasPrefix(own.why, "it has a placeholder") {
+		if why == "" {
+			why = own.why
+		}
+		p.report(doc.Error, "lab-form", s.Pos, 1, fmt.Sprintf("This listing is said to be `%s`, but %s.", role, why), "Use a variable that `lab-page: values=` sets, or say `example`.")
+		return unsure(why, "")
+	}
+	r := own
+	if !own.role.Runs() {
+		r = readSaid(role, s.Text, s.Language)
+		if !r.role.Runs() {
+			p.report(doc.Error, "lab-shell", s.Pos, 1, fmt.Sprintf("This listing is said to be `%s`, but %s.", role, r.why), "Correct it, or say another role.")
+			return r
+		}
+	}
+	r.role = role
+	return r
+}
+
+// commandsOnly is the text in which a placeholder would be typed.
+func commandsOnly(r reading, text string) string {
+	if len(r.commands) == 0 {
+		return text
+	}
+	var b strings.Builder
+	for _, c := range r.commands {
+		b.WriteString(c.Text + "\n")
+	}
+	return b.String()
+}
+
+// placeLines turns the commands' lines in the listing into lines of the
+// source, where the listing's text stands in it.
+func (p *pageReader) placeLines(s *Step, l *doc.Listing) {
+	base, indent := s.Line, 0
+	first, _, _ := strings.Cut(strings.TrimLeft(s.Text, "\n"), "\n")
+	skip := len(s.Text) - len(strings.TrimLeft(s.Text, "\n"))
+	want := strings.TrimSpace(first)
+	from := s.Line
+	for i := from; want != "" && i < from+40; i++ {
+		if text := s.Source.Line(i); strings.TrimSpace(text) == want {
+			base, indent = i-skip, strings.Index(text, want)
+			break
+		}
+	}
+	for i := range s.Commands {
+		c := &s.Commands[i]
+		c.Line += base
+		c.Col = indent + 1
+	}
+}
+
+func firstLineLen(src *doc.Source, pos doc.Pos) int {
+	rest := src.Text[min(int(pos.Off), len(src.Text)):]
+	line, _, _ := strings.Cut(rest, "\n")
+	return max(1, len(strings.TrimRight(line, "\r")))
+}
+
+// session says where the commands are typed and what they open.
+func (p *pageReader) session(s *Step, r reading) {
+	if !s.Role.Runs() {
+		return
+	}
+	s.Session = Host
+	switch in := s.Opt.In; {
+	case in == "container":
+		if p.opened == 0 {
+			p.report(doc.Error, "lab-session", s.Pos, 1, "This listing is typed in a container, but none before it opens one with `docker run -it`.", "Say `in=host`, or show how the container is started.")
+		}
+		s.Session = fmt.Sprintf("container:%d", max(1, p.opened))
+	case in != "":
+		s.Session = in
+	}
+	if r.opens {
+		p.opened++
+		s.Opens = fmt.Sprintf("container:%d", p.opened)
+	}
+	if strings.HasPrefix(s.Session, "container:") {
+		for i := range p.steps {
+			if p.steps[i].Opens == s.Session {
+				p.steps[i].KeepOpen = true
+			}
+		}
+	}
+}
+
+// inferNeeds adds what the commands themselves show to be needed.
+func (p *pageReader) inferNeeds(s *Step, calls [][]string) {
+	need := func(n Need) {
+		if !slices.ContainsFunc(s.Opt.Needs, func(o Need) bool { return o.Name == n.Name }) {
+			s.Opt.Needs = append(s.Opt.Needs, n)
+		}
+	}
+	for _, call := range calls {
+		if _, ok := buildFile(call); ok {
+			need(Need{Name: "build", Text: "build"})
+		}
+		switch {
+		case call[0] == "ngc":
+			need(Need{Name: "ngc", Text: "ngc"})
+		case call[0] == "nvidia-smi":
+			need(Need{Name: "gpu", Op: ">=", Amount: 1, Text: "gpu"})
+		case len(call) > 2 && call[0] == "docker" && call[1] == "run":
+			if f, _ := dockerFlags(call[2:]); f.gpus {
+				need(Need{Name: "gpu", Op: ">=", Amount: 1, Text: "gpu"})
+			}
+		}
+	}
+}
+
+var cue = regexp.MustCompile(`(?i)\b(output|prints?|printed|shows?|result|looks? like|similar to|should see|you('ll| will)? (get|see)|answers?|displays?|reports?|returns?)\b`)
+
+// outputByProse takes a listing for the output of the run right before it
+// when it looks like output and the prose between them says so.
+func (p *pageReader) outputByProse(i int) {
+	s := &p.steps[i]
+	if i == 0 || p.context[i].first || !cue.MatchString(p.context[i].nearer) {
+		return
+	}
+	before := &p.steps[i-1]
+	if !before.Role.Runs() || before.Expect != "" || s.FileFrom != "" {
+		return
+	}
+	lines := splitLines(s.Text)
+	lang := strings.ToLower(s.Language)
+	if sign := outputSign(lines, 0); sign != "" && !startsKnown(lines) && (plain(lang) || slices.Contains(shells, lang)) {
+		s.Role, s.Expect = Output, s.Text
+		s.Why = "it looks like output (" + sign + ") and the prose says that the run before it prints it"
+	}
+}
+
+var insideCue = regexp.MustCompile(`(?i)\b(inside|within|in|into|from inside) (a|an|the|your|our) (\w+ ){0,2}(container|job|workspace)\b`)
+
+// doubtPlace looks at a run on the host that may be meant for elsewhere: the
+// prose speaks of the inside of a container or job, or the commands write to
+// places that are not the reader's working folder.
+func (p *pageReader) doubtPlace(i int) {
+	s := &p.steps[i]
+	if s.Role != Run || s.Said || s.Opt.In != "" || s.Session != Host || s.Opens != "" {
+		return
+	}
+	calls := p.calls[i]
+	if len(calls) > 0 && !slices.ContainsFunc(calls, func(c []string) bool { return !p.hostCall(c) }) {
+		return
+	}
+	c := p.context[i]
+	for _, text := range append(slices.Clone(c.titles), c.nearer) {
+		if m := insideCue.FindString(text); m != "" {
+			s.Role = Unaccounted
+			s.Why = fmt.Sprintf("it is not clear where it is typed: the text before it says %q", m)
+			p.hints[i] = "Say `in=job`, `in=container` or `in=host`."
+			return
+		}
+	}
+	for _, call := range calls {
+		for _, w := range call[1:] {
+			if m := foreign.FindString(w); m != "" {
+				s.Role = Unaccounted
+				s.Why = fmt.Sprintf("it is not clear where it is typed: `%s` is not in the reader's working folder", cut(w, 40))
+				p.hints[i] = "Say `in=job`, `in=container` or `in=host`."
+				return
+			}
+		}
+	}
+}
+
+var foreign = regexp.MustCompile(`^/(mnt|root|workspace|workdir|results|raid)(/|$)`)
+
+// hostCall reports whether a command can only be meant for the host: it
+// drives containers and jobs from outside, or runs a file that the page put
+// there.
+func (p *pageReader) hostCall(call []string) bool {
+	if slices.Contains([]string{"docker", "podman", "nerdctl", "ngc", "export", "echo"}, call[0]) {
+		return true
+	}
+	for _, w := range call {
+		for _, s := range p.steps {
+			if s.Role == File && strings.TrimPrefix(w, "./") == s.File {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// link connects steps with each other: outputs with their runs, builds with
+// their Dockerfiles, files with the names they are used under, and listings
+// that would spoil the session for later ones.
+func (p *pageReader) link() {
+	labels := map[string]int{}
+	last := -1
+	for i := range p.steps {
+		s := &p.steps[i]
+		if l := p.notes[i].label; l != "" {
+			if _, twice := labels[l]; twice {
+				p.report(doc.Error, "lab-label", s.Pos, 1, fmt.Sprintf("The label `%s` is given twice on this page.", l), "Choose another one.")
+			}
+			labels[l] = i
+		}
+		if s.Role.Runs() {
+			last = i
+		}
+		of := p.notes[i].of
+		if s.Role != Output {
+			if of != "" {
+				p.report(doc.Error, "lab-of", s.Pos, 1, "`of=` says whose output a listing is, but this listing is not said to be `output`.", "Say `output` too.")
+			}
+			continue
+		}
+		from := last
+		if of != "" {
+			var ok bool
+			if from, ok = labels[of]; !ok {
+				p.report(doc.Error, "lab-of", s.Pos, 1, fmt.Sprintf("No listing before this one has `label=%s`.", of), "Give the label to the step that prints this.")
+				from = -1
+			}
+		}
+		if from < 0 {
+			if of == "" {
+				p.report(doc.Error, "lab-output", s.Pos, 1, "This is output, but no listing before it is run.", "Show the command, or say `example`.")
+			}
+			s.Role, s.Why = Unaccounted, "it is output, but no command before it prints it"
+			continue
+		}
+		s.Of = p.steps[from].ID
+		s.Session = p.steps[from].Session
+	}
+	p.fileNames()
+	p.buildImages()
+	p.spoilers()
+}
+
+// fileNames finds the name under which the commands of the page use a file
+// that its caption calls by another name.
+func (p *pageReader) fileNames() {
+	for i := range p.steps {
+		s := &p.steps[i]
+		if s.Role != File || s.Opt.Name != "" || s.FileFrom == "" {
+			continue
+		}
+		shown := p.captions[i]
+		if shown == "" || shown == s.File || strings.ContainsAny(shown, " \t\n/") {
+			continue
+		}
+		if p.uses(shown) && !p.uses(s.File) {
+			p.report(doc.Warning, "lab-file-name", s.Pos, 1, fmt.Sprintf("The caption and the commands call this file `%s`, but a browser saves it as `%s`.", shown, s.File),
+				fmt.Sprintf("Rename the file, or say `name=%s`.", shown))
+			s.File = shown
+			continue
+		}
+		p.report(doc.Warning, "lab-file-name", s.Pos, 1, fmt.Sprintf("The caption calls this file `%s`, but a browser saves it as `%s`.", shown, s.File),
+			fmt.Sprintf("Write `%s` in the caption, or say `name=%s`.", s.File, shown))
+	}
+}
+
+// uses reports whether a command of the page has the word.
+func (p *pageReader) uses(name string) bool {
+	for _, calls := range p.calls {
+		for _, call := range calls {
+			if slices.ContainsFunc(call, func(w string) bool { return strings.TrimPrefix(w, "./") == name }) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// buildImages gives a build the images that its Dockerfile starts from.
+func (p *pageReader) buildImages() {
+	for i := range p.steps {
+		s := &p.steps[i]
+		if !s.Role.Runs() {
+			continue
+		}
+		for _, call := range p.calls[i] {
+			file, ok := buildFile(call)
+			if !ok {
+				continue
+			}
+			for _, f := range p.steps {
+				if f.Role != File || f.File != file {
+					continue
+				}
+				for _, image := range f.Images {
+					if !slices.Contains(s.Images, image) {
+						s.Images = append(s.Images, image)
+					}
+				}
+			}
+		}
+	}
+}
+
+var (
+	assignRE = regexp.MustCompile(`^(?:export\s+)?([A-Za-z_]\w*)=(.*)$`)
+	variable = regexp.MustCompile(`\$\{?([A-Za-z_]\w*)`)
+)
+
+// spoilers finds listings that empty a variable which an earlier listing set
+// and a later one needs: an alternative for some readers. Run in the session
+// it would change what every later listing does, so it is not run until an
+// annotation says `alt` or `run`.
+func (p *pageReader) spoilers() {
+	set := map[string]int{} // variable -> step that gave it a value
+	for name := range p.values {
+		set[name] = -1
+	}
+	for i := range p.steps {
+		s := &p.steps[i]
+		if !s.Role.Runs() || s.Opt.Alt {
+			continue
+		}
+		for _, c := range s.Commands {
+			for _, line := range strings.Split(c.Text, "\n") {
+				m := assignRE.FindStringSubmatch(strings.TrimSpace(line))
+				if m == nil {
+					continue
+				}
+				value := strings.Trim(m[2], `"'`)
+				if value != "" {
+					set[m[1]] = i
+					continue
+				}
+				setter, was := set[m[1]]
+				if !was || setter == i || s.Said || !p.usedAfter(i, m[1]) {
+					continue
+				}
+				s.Role = Unaccounted
+				s.Why = fmt.Sprintf("it empties %s, which later listings use with the value it had", m[1])
+				p.hints[i] = "Say `alt` if it is for some readers only, or `run` if the page means it."
+			}
+		}
+	}
+}
+
+func (p *pageReader) usedAfter(i int, name string) bool {
+	for _, s := range p.steps[i+1:] {
+		text := ""
+		switch {
+		case s.Role.Runs():
+			text = commandsOnly(reading{commands: s.Commands}, "")
+		case s.Role == File:
+			text = s.Text
+		}
+		for _, m := range variable.FindAllStringSubmatch(text, -1) {
+			if m[1] == name {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -177,6 +177,9 @@ func (p *parser) NoteTarget(n *doc.Node, name string) {
 	p.explicitTarget(n, messages)
 }
 
+// NoteReference registers a reference by name that a directive made.
+func (p *parser) NoteReference(n *doc.Node) { p.noteRefName(n) }
+
 func (p *parser) noteRefName(n *doc.Node) {
 	name := n.Attr("refname")
 	p.refNames[name] = append(p.refNames[name], n)

@@ -3,9 +3,11 @@ package parse
 
 import (
 	"path"
+	"strings"
 
 	"docent/generator/doc"
 	"docent/generator/parse/directive"
+	"docent/generator/parse/markdown"
 	"docent/generator/parse/rst"
 )
 
@@ -16,9 +18,18 @@ type Config = directive.Config
 // content root; .md is Markdown, everything else reStructuredText. It never
 // fails: what is wrong with the text is in the document's diagnostics.
 func Page(name, text string, cfg *Config) *doc.Document {
-	if path.Ext(name) == ".md" {
-		src := doc.NewSource(name, text)
-		return &doc.Document{Sources: []*doc.Source{src}, Root: doc.New(doc.KindDocument, doc.Pos{})}
+	read := func(name, text string) *doc.Document { return rst.Parse(name, text, cfg, rst.Options{}) }
+	if IsMarkdown(name) {
+		return markdown.Parse(name, text, cfg, markdown.Options{RST: read})
 	}
-	return rst.Parse(name, text, cfg, rst.Options{})
+	return read(name, text)
+}
+
+// IsMarkdown reports whether a file name is that of a Markdown page.
+func IsMarkdown(name string) bool {
+	switch strings.ToLower(path.Ext(name)) {
+	case ".md", ".markdown":
+		return true
+	}
+	return false
 }

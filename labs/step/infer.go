@@ -91,7 +91,7 @@ func prompt(line string, root bool) (p, command string, ok bool) {
 // firstPrompt is the index of the first line that proves that the listing
 // shows prompts, or -1: its first line, or a long prompt further down.
 func firstPrompt(lines []string, language string) int {
-	root := language != "" && strings.Contains("console shell-session shellsession bash-session sh-session shell_session terminal", language)
+	root := rootPrompts(lines, language)
 	for i, l := range lines {
 		if strings.TrimSpace(l) == "" {
 			continue
@@ -107,6 +107,29 @@ func firstPrompt(lines []string, language string) int {
 		}
 	}
 	return -1
+}
+
+// rootPrompts reports whether "#" at a line's start is a prompt in this
+// listing: the language says that there are prompts, none of another kind is
+// there, and a command follows. Otherwise it starts a comment.
+func rootPrompts(lines []string, language string) bool {
+	if !slices.Contains([]string{"console", "shell-session", "shellsession", "bash-session", "sh-session", "shell_session", "terminal"}, language) {
+		return false
+	}
+	command := false
+	for _, l := range lines {
+		if _, _, other := prompt(l, false); other {
+			return false
+		}
+		if _, text, ok := prompt(l, true); ok && !command {
+			cmds, err := parseShell(text)
+			if err != nil || len(cmds) != 1 || cmds[0].grade != strong {
+				return false
+			}
+			command = true
+		}
+	}
+	return command
 }
 
 // readPrompted reads a transcript: lines[first] is the first prompt. What
@@ -137,7 +160,7 @@ func readPrompted(lines []string, first int, language string) reading {
 		inside = true
 	}
 	firstMark, _, _ := prompt(lines[first], true)
-	root := mark(firstMark) == "#" || mark(firstMark) == "%"
+	root := firstMark == "#" || firstMark == "%"
 	var cur *Command
 	var out []string
 	flush := func() {
@@ -224,8 +247,6 @@ func readPrompted(lines []string, first int, language string) reading {
 func isExit(c Command) bool {
 	return c.Text == "exit" || strings.HasPrefix(c.Text, "exit ") || c.Text == "logout"
 }
-
-func mark(prompt string) string { return prompt[max(0, len(prompt)-1):] }
 
 // samePrompt compares the user and machine of two prompts, not their folder.
 func samePrompt(a, b string) bool {

@@ -84,6 +84,7 @@ type context struct {
 	prose  string   // the paragraphs between it and the listing before it
 	nearer string   // the last of them
 	first  bool     // no listing stands before it in its section
+	page   doc.Pos  // the last place before it that is in the page itself
 }
 
 func (p *pageReader) readPage() {
@@ -107,9 +108,13 @@ func proseBefore(d *doc.Document, list []doc.Listing) []context {
 	var titles, prose []string
 	first := true
 	var walk func(n *doc.Node)
+	var page doc.Pos
 	walk = func(n *doc.Node) {
+		if n.Pos.File == 0 {
+			page = n.Pos
+		}
 		if i, ok := at[n]; ok {
-			out[i] = context{titles: slices.Clone(titles), prose: strings.Join(prose, "\n"), first: first}
+			out[i] = context{titles: slices.Clone(titles), prose: strings.Join(prose, "\n"), first: first, page: page}
 			if len(prose) > 0 {
 				out[i].nearer = prose[len(prose)-1]
 			}
@@ -149,8 +154,14 @@ func (p *pageReader) step(l *doc.Listing) {
 		kind, keys, _ := doc.Note(n)
 		p.read(&a, n, kind, keys)
 	}
-	src, line, col := p.d.Locate(l.Node.Pos)
-	s := Step{ID: l.ID, Page: p.d.Name(), Source: src, Pos: l.Node.Pos, Line: line, Col: col,
+	pos := l.Node.Pos
+	if from := l.Node.Attr(doc.AttrFilename); from != "" && p.d.Sources[pos.File].Name == from {
+		// An included file: the author looks for the directive, not for the
+		// first line of the file.
+		pos = p.context[len(p.steps)].page
+	}
+	src, line, col := p.d.Locate(pos)
+	s := Step{ID: l.ID, Page: p.d.Name(), Source: src, Pos: pos, Line: line, Col: col,
 		Text: l.Text(), Language: l.Node.Attr(doc.AttrLanguage), Digest: l.Digest}
 	if l.Wrapper != nil {
 		if c := l.Wrapper.First(doc.KindCaption); c != nil {
@@ -205,7 +216,7 @@ func (p *pageReader) step(l *doc.Listing) {
 				}
 			}
 		}
-		p.inferNeeds(&s, r.calls)
+		p.inferNeeds(&s, r.calls, true)
 	} else if s.Role != File {
 		s.Images = nil
 	}
@@ -404,14 +415,24 @@ func (p *pageReader) session(s *Step, r reading) {
 	}
 }
 
-// inferNeeds adds what the commands themselves show to be needed.
-func (p *pageReader) inferNeeds(s *Step, calls [][]string) {
+// inferNeeds adds what the commands themselves show to be needed; with files,
+// also what the scripts of the page that they run need.
+func (p *pageReader) inferNeeds(s *Step, calls [][]string, files bool) {
 	need := func(n Need) {
 		if !slices.ContainsFunc(s.Opt.Needs, func(o Need) bool { return o.Name == n.Name }) {
 			s.Opt.Needs = append(s.Opt.Needs, n)
 		}
 	}
 	for _, call := range calls {
+		for i := range p.steps {
+			if f := &p.steps[i]; files && f.Role == File && slices.ContainsFunc(call, func(w string) bool { return strings.TrimPrefix(w, "./") == f.File }) {
+				if inner, err := parseShell(f.Text); err == nil && !slices.Contains(call, "-f") {
+					for _, t := range inner {
+						p.inferNeeds(s, t.calls, false)
+					}
+				}
+			}
+		}
 		if _, ok := buildFile(call); ok {
 			need(Need{Name: "build", Text: "build"})
 		}

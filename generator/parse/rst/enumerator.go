@@ -138,7 +138,10 @@ func readEnumerator(s, expected string) (e enumerator, ok bool) {
 		e.ordinal = 1
 	case "arabic":
 		n, err := strconv.Atoi(e.text)
-		e.ordinal, e.valid = n, err == nil && n < 1<<31
+		if err != nil {
+			n = 1 << 62 // no list goes on from here
+		}
+		e.ordinal = n
 	case "loweralpha":
 		e.ordinal = int(e.text[0]-'a') + 1
 	case "upperalpha":
@@ -241,7 +244,11 @@ func (b *body) enumeratedList() bool {
 	list.Set("enumtype", sequence).Set("prefix", e.format.prefix).Set("suffix", e.format.suffix)
 	b.parent.Append(list)
 	if e.ordinal != 1 {
-		list.Set("start", strconv.Itoa(e.ordinal))
+		start := strconv.Itoa(e.ordinal)
+		if e.ordinal == 1<<62 {
+			start = strings.TrimLeft(e.text, "0")
+		}
+		list.Set("start", start)
 		b.message(doc.Info, "rst-list-start", line{Text: e.text, Pos: first.Pos}, "", "The list starts at %d.", e.ordinal)
 	}
 	last := e.ordinal

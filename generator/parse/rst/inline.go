@@ -358,6 +358,7 @@ func (in *inliner) footnote(i int) int {
 		ref.Set("refname", name).Append(doc.NewText(in.r.pos(i+1), label))
 		p.setID(ref, "")
 		p.citationRefs[name] = append(p.citationRefs[name], ref)
+		p.noteRefName(ref)
 		return in.emit(i, end, ref)
 	case name[0] == '#':
 		name = name[1:]
@@ -374,6 +375,7 @@ func (in *inliner) footnote(i int) int {
 	if name != "" {
 		ref.Set("refname", name)
 		p.noteRefs[name] = append(p.noteRefs[name], ref)
+		p.noteRefName(ref)
 	}
 	return in.emit(i, end, ref)
 }
@@ -612,7 +614,7 @@ func (in *inliner) phrase(i, next int, escaped string, underscores int) int {
 		name := unescape(link[:len(link)-1])
 		alias = directive.NormalName(name)
 		target.Set("refname", alias)
-		p.raw[target] = raw
+		p.raw[target] = restore(escaped[len(text):])
 	} else {
 		var parts []string
 		for _, part := range splitEscapedSpace(link) {

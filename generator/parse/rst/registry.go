@@ -20,6 +20,8 @@ type registry struct {
 	raw      map[*doc.Node]string // source of what may become problematic
 	indirect []*doc.Node
 	settled  map[*doc.Node]bool // targets and references that are resolved
+	visiting map[*doc.Node]bool // indirect targets that are being resolved
+	shown    map[*doc.Node]bool // targets that are shown as their source
 
 	substitutions map[string]*doc.Node // by name with spaces normalised
 	folded        map[string]string    // lower-case name to name
@@ -47,6 +49,8 @@ func (r *registry) init() {
 	r.refIDs = map[string][]*doc.Node{}
 	r.raw = map[*doc.Node]string{}
 	r.settled = map[*doc.Node]bool{}
+	r.visiting = map[*doc.Node]bool{}
+	r.shown = map[*doc.Node]bool{}
 	r.substitutions = map[string]*doc.Node{}
 	r.folded = map[string]string{}
 	r.noteRefs = map[string][]*doc.Node{}

@@ -59,7 +59,8 @@ func (b *body) gridTable() {
 		found := false
 		for i := len(block) - 2; i > 1; i-- {
 			if gridTop(block[i].Text) {
-				b.i = start + i + 1
+				// The reference goes on two lines before the border.
+				b.i = start + i - 1
 				block = block[:i+1]
 				found = true
 				break
@@ -236,8 +237,8 @@ func (g *grid) parse() (problem string) {
 		if g.head > 0 {
 			return "It has two separators of `=` between head and body; only one is allowed."
 		}
-		if i == 0 || i == 1 || i == g.bottom {
-			return "The separator of `=` between head and body may not be the first or last line of the table."
+		if i == g.bottom {
+			return "The separator of `=` between head and body may not be the last line of the table."
 		}
 		g.head = i
 	}
@@ -323,6 +324,12 @@ func (g *grid) closes(top, left, bottom, right int) bool {
 		}
 	}
 	g.rows[top], g.rows[bottom], g.col[left], g.col[right] = true, true, true, true
+	for i := left + 1; i < right; i++ {
+		g.col[i] = g.col[i] || g.char(top, i) == '+' || g.char(bottom, i) == '+'
+	}
+	for i := top + 1; i < bottom; i++ {
+		g.rows[i] = g.rows[i] || g.char(i, left) == '+' || g.char(i, right) == '+'
+	}
 	return true
 }
 

@@ -92,9 +92,6 @@ func (t *simple) parse() (problem string) {
 			t.head = i
 		}
 	}
-	if t.head == 1 {
-		return "The line under the head may not be the first line of the table."
-	}
 	t.spans, _ = t.ruled(t.lines[0].Text)
 	t.edge = t.spans[len(t.spans)-1].end
 	first := t.spans[0]

@@ -44,6 +44,9 @@ func (p *parser) transform() {
 		p.moveTransitions()
 	}
 	p.dangling(found)
+	for t := range p.shown {
+		p.problematic(t)
+	}
 	if p.messages > 0 || p.pending > 0 {
 		dropMessages(p.root)
 	}
@@ -125,20 +128,25 @@ func (s *splice) apply(n *doc.Node) {
 		}
 	}
 	if change {
-		var out []*doc.Node
-		for _, c := range n.Children {
-			if r, ok := s.replace[c]; ok {
-				out = append(out, r...)
-			} else {
-				out = append(out, c)
-			}
-			out = append(out, s.after[c]...)
-		}
-		n.Children = out
+		n.Children = s.expand(nil, n.Children)
 	}
 	for _, c := range n.Children {
 		if c.Kind != doc.KindText {
 			s.apply(c)
 		}
 	}
+}
+
+// expand appends a list of nodes with what replaces and follows them, which
+// may be replaced in turn.
+func (s *splice) expand(out, list []*doc.Node) []*doc.Node {
+	for _, c := range list {
+		if r, ok := s.replace[c]; ok {
+			out = s.expand(out, r)
+		} else {
+			out = append(out, c)
+		}
+		out = append(out, s.after[c]...)
+	}
+	return out
 }

@@ -50,20 +50,12 @@ func label(n *doc.Node, text string) {
 // the labels of those without a name.
 func (p *parser) numberNotes() (labels []string) {
 	number := 1
-	taken := map[string]bool{}
-	for _, n := range p.footnotes {
-		for _, name := range n.Names() {
-			taken[name] = true
-		}
-		for _, name := range n.DupNames() {
-			taken[name] = true
-		}
-	}
 	for _, n := range p.autoNotes {
-		for taken[strconv.Itoa(number)] {
-			number++
-		}
 		text := strconv.Itoa(number)
+		for _, taken := p.nameIDs[text]; taken; _, taken = p.nameIDs[text] {
+			number++
+			text = strconv.Itoa(number)
+		}
 		number++
 		label(n, text)
 		for _, name := range n.Names() {

@@ -242,6 +242,7 @@ func (p *parser) targetNotes(f *found) bool {
 				p.setID(ref, "")
 				p.autoRefs = append(p.autoRefs, ref)
 				p.noteRefs[name] = append(p.noteRefs[name], ref)
+				p.noteRefName(ref)
 				space := doc.NewText(r.Pos, " ")
 				if len(classes) > 0 {
 					space = doc.New(doc.KindInline, r.Pos, space).AddClass(classes...)

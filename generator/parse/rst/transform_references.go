@@ -12,24 +12,29 @@ import (
 func (p *parser) propagateTargets() {
 	// Walking backwards, "next" is the element that follows in document
 	// order, messages left out.
+	type pair struct{ target, next *doc.Node }
+	var pairs []pair
 	var next *doc.Node
 	var walk func(n *doc.Node, inText bool)
 	walk = func(n *doc.Node, inText bool) {
 		for i := len(n.Children) - 1; i >= 0; i-- {
 			c := n.Children[i]
-			if c.Kind == doc.KindSystemMessage {
+			if c.Kind == doc.KindSystemMessage || c.Kind == doc.KindPending && c.Attr(doc.AttrDirective) == "class" {
 				continue
 			}
 			if c.Kind != doc.KindText {
 				walk(c, c.Kind.HoldsText())
 				if c.Kind == doc.KindTarget && !inText {
-					p.propagate(c, next)
+					pairs = append(pairs, pair{c, next})
 				}
 			}
 			next = c
 		}
 	}
 	walk(p.root, false)
+	for _, x := range slices.Backward(pairs) {
+		p.propagate(x.target, x.next)
+	}
 }
 
 func (p *parser) propagate(target, next *doc.Node) {
@@ -113,57 +118,37 @@ func (p *parser) indirectTargets() {
 	}
 }
 
-// resolveIndirect follows a chain of indirect targets to its end.
+// resolveIndirect follows a target to the one it names, and that one first
+// where it is indirect too.
 func (p *parser) resolveIndirect(t *doc.Node) {
-	var chain []*doc.Node
-	seen := map[*doc.Node]bool{}
-	for {
-		name, named := t.Lookup("refname")
-		var to *doc.Node
-		id := t.Attr("refid")
-		if named {
-			id = p.nameIDs[name]
-		}
-		to = p.ids[id]
-		if id == "" || to == nil {
-			why := "which does not exist"
-			if _, ok := p.nameIDs[name]; ok {
-				why = "which stands on this page more than once"
-			}
-			p.badIndirect(t, why)
-			break
-		}
-		if _, more := to.Lookup("refname"); to.Kind == doc.KindTarget && !p.settled[to] && more && !seen[t] {
-			seen[t] = true
-			chain = append(chain, t)
-			t = to
-			continue
-		}
-		if seen[t] {
-			p.badIndirect(t, "and so on in a circle")
-			break
-		}
-		p.settleIndirect(t, to, id)
-		break
+	name, named := t.Lookup("refname")
+	id := t.Attr("refid")
+	if named {
+		id = p.nameIDs[name]
 	}
-	for i := len(chain) - 1; i >= 0; i-- {
-		t := chain[i]
-		if p.settled[t] && t.Attr("refname") != "" {
-			continue // already reported
+	to := p.ids[id]
+	if id == "" || to == nil {
+		why := "which does not exist"
+		if _, ok := p.nameIDs[name]; ok {
+			why = "which stands on this page more than once"
 		}
-		name := t.Attr("refname")
-		if to := p.ids[p.nameIDs[name]]; to != nil {
-			p.settleIndirect(t, to, p.nameIDs[name])
-		}
+		p.badIndirect(t, why)
+		return
 	}
-}
-
-func (p *parser) settleIndirect(t, to *doc.Node, id string) {
+	if _, more := to.Lookup("refname"); more && to.Kind == doc.KindTarget && !p.settled[to] {
+		if p.visiting[t] {
+			p.badIndirect(t, "which leads back to it in a circle")
+			return
+		}
+		p.visiting[t] = true
+		p.resolveIndirect(to)
+		delete(p.visiting, t)
+	}
 	if uri, ok := to.Lookup("refuri"); ok {
 		t.Set("refuri", uri)
 		t.Unset("refid")
-	} else if to2, ok := to.Lookup("refid"); ok {
-		t.Set("refid", to2)
+	} else if further, ok := to.Lookup("refid"); ok {
+		t.Set("refid", further)
 		p.noteRefID(t)
 	} else if len(to.IDs()) > 0 {
 		t.Set("refid", id)
@@ -177,9 +162,7 @@ func (p *parser) settleIndirect(t, to *doc.Node, id string) {
 }
 
 func (p *parser) badIndirect(t *doc.Node, why string) {
-	name := t.Attr("refname")
-	hint := "Define that target, or write a URI."
-	p.Report(doc.Error, "rst-indirect-target", t.Pos, 1, fmt.Sprintf("This target refers to `%s`, %s.", name, why), hint)
+	p.Report(doc.Error, "rst-indirect-target", t.Pos, 1, fmt.Sprintf("This target refers to `%s`, %s.", t.Attr("refname"), why), "Define that target, or write a URI.")
 	var refs []*doc.Node
 	for _, n := range t.Names() {
 		refs = append(refs, p.refNames[n]...)
@@ -188,7 +171,11 @@ func (p *parser) badIndirect(t *doc.Node, why string) {
 		refs = append(refs, p.refIDs[id]...)
 	}
 	for _, r := range refs {
-		if r.Kind != doc.KindProblematic {
+		switch r.Kind {
+		case doc.KindProblematic:
+		case doc.KindTarget: // others may still ask where it leads
+			p.shown[r] = true
+		default:
 			p.problematic(r)
 		}
 	}

@@ -7,7 +7,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := all
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 DIST := content/containers_on_bcp/assets
-TAR := tar --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner --exclude='*.pyc' --exclude=__pycache__
+TAR := tar --sort=name --mode='a+rX,u+w,go-w' --mtime=@0 --owner=0 --group=0 --numeric-owner --exclude='*.pyc' --exclude=__pycache__
 
 .PHONY: all
 all: deps bin site verify ## install what is missing, build the site, verify the labs

@@ -35,9 +35,6 @@ const (
 	AttrDiff = "diff"
 	// AttrForce says to highlight even what the language's lexer rejects.
 	AttrForce = "force"
-	// AttrHide says that a listing stays in the tree for tools (testsetup)
-	// but is not shown.
-	AttrHide = "hide"
 	// AttrGroup is the group of a doctest block ("default" or its names), and
 	// of tabs that switch together.
 	AttrGroup = "group"
@@ -105,7 +102,8 @@ const (
 	AttrModule   = "module"
 	AttrFullname = "fullname" // name in its module: "Class.method"
 	// AttrObject is the whole name by which references find it:
-	// "pkg.mod.Class.method".
+	// "pkg.mod.Class.method". A command-line option has one name per line,
+	// each after its program and a blank: "git --version".
 	AttrObject = "object"
 	// AttrCanonical is where a Python object is really defined.
 	AttrCanonical  = "canonical"
@@ -134,19 +132,17 @@ const (
 	// tabs (tab_set, tab_item), cards and grids (grid, grid_item, card),
 	// dropdown, badge, button, icon.
 	AttrSync     = "sync"     // key of a tab that switches with others
-	AttrSelected = "selected" // tab open at first; dropdown open
+	AttrSelected = "selected" // tab open at first
+	AttrOpen     = "open"     // dropdown open at first
 	AttrColumns  = "columns"  // "1 2 3 4" for four screen widths, or one number
 	AttrGutter   = "gutter"
 	AttrLink     = "link"     // URL or target of a card or grid item
 	AttrLinkType = "linktype" // url, any, ref or doc
-	AttrLinkAlt  = "linkalt"
-	AttrImage    = "image"    // uri of a card's picture; AttrImagePos says where
-	AttrImagePos = "imagepos" // top, bottom, background
-	AttrColor    = "color"    // primary, secondary, success, info, warning, danger, light, muted, dark, white, black
-	AttrOutline  = "outline"  // drawn as a line, not filled
-	AttrIcon     = "icon"     // name of an icon, and AttrIconSet its set
-	AttrIconSet  = "iconset"  // octicon, fa, fas, far, fab, material-*
-	AttrHeight   = "size"     // of an icon, a CSS length
+	AttrLinkAlt  = "link-alt"
+	AttrColor    = "color"   // primary, secondary, success, info, warning, danger, light, muted, dark, white, black
+	AttrOutline  = "outline" // drawn as a line, not filled
+	AttrIconSet  = "iconset" // octicon, fa, fas, far, fab, material-*; "name" is the icon's name
+	AttrHeight   = "size"    // of an icon, a CSS length
 	AttrReverse  = "reverse"
 	AttrNumCols  = "ncolumns" // of hlist
 
@@ -158,14 +154,14 @@ const (
 var hidden = func() map[string]bool {
 	m := map[string]bool{}
 	for _, k := range []string{
-		AttrOwn, AttrRaw, AttrLanguage, AttrLinenos, AttrEmphasize, AttrFilename, AttrFileLine, AttrDiff, AttrForce, AttrHide,
+		AttrOwn, AttrRaw, AttrLanguage, AttrLinenos, AttrEmphasize, AttrFilename, AttrFileLine, AttrDiff, AttrForce,
 		AttrGroup, AttrOptions, AttrCaption, AttrLabel, AttrNowrap, AttrDirective, AttrClass, AttrDepth, AttrLocal, AttrBacklinks,
 		AttrStart, AttrTarget, AttrTitle, AttrGlob, AttrHidden, AttrIncludeHidden, AttrMaxDepth, AttrNumbered,
 		AttrTitlesOnly, AttrReversed, AttrRefDomain, AttrRefType, AttrRefTarget, AttrRefExplicit, AttrRefWarn, AttrRefDoc,
 		AttrRefSpecific, AttrPyModule, AttrPyClass, AttrProgram, AttrJSModule, AttrJSObject, AttrScope, AttrDomain, AttrObjType,
 		AttrDescType, AttrNoIndex, AttrModule, AttrFullname, AttrObject, AttrCanonical, AttrSynopsis, AttrPlatform,
-		AttrDeprecated, AttrEntries, AttrInline, AttrExpr, AttrType, AttrVersion, AttrToken, AttrSync, AttrSelected, AttrColumns,
-		AttrGutter, AttrLink, AttrLinkType, AttrLinkAlt, AttrImage, AttrImagePos, AttrColor, AttrOutline, AttrIcon, AttrIconSet,
+		AttrDeprecated, AttrEntries, AttrInline, AttrExpr, AttrType, AttrVersion, AttrToken, AttrSync, AttrSelected, AttrOpen, AttrColumns,
+		AttrGutter, AttrLink, AttrLinkType, AttrLinkAlt, AttrColor, AttrOutline, AttrIconSet,
 		AttrHeight, AttrReverse, AttrNumCols, AttrAlt,
 	} {
 		m[k] = true

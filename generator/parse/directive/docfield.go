@@ -257,7 +257,7 @@ func setContext(p Parser, n *doc.Node, domain string) {
 	case "py":
 	case "c", "cpp":
 		if len(s.Scope[domain]) > 0 {
-			n.Set(doc.AttrScope, strings.Join(s.Scope[domain], "::"))
+			n.Set(doc.AttrScope, strings.Join(s.Scope[domain], map[string]string{"c": ".", "cpp": "::"}[domain]))
 		}
 		return
 	default:

@@ -269,7 +269,8 @@ func pyModule(p Parser, b *Block) ([]*doc.Node, error) {
 	var out []*doc.Node
 	if !b.has("noindex") && !b.has("no-index") {
 		id := p.State().newID("module", name)
-		target := doc.New(doc.KindTarget, b.Pos).AddID(id).Set(doc.AttrDomain, "py").Set(doc.AttrObjType, "module").Set(doc.AttrObject, name)
+		target := doc.New(doc.KindTarget, b.Pos).AddID(id).Set(doc.AttrDomain, "py").Set(doc.AttrObjType, "module").
+			Set(doc.AttrObject, name).Set(doc.AttrModule, name).AddClass("module")
 		for option, key := range map[string]string{"synopsis": doc.AttrSynopsis, "platform": doc.AttrPlatform} {
 			if v, ok := b.Option(option); ok {
 				target.Set(key, v)

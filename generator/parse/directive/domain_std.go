@@ -93,6 +93,9 @@ func optionTarget(o *object, all string, n *doc.Node) {
 	if program != "" {
 		n.Set(doc.AttrProgram, program)
 	}
+	if program != "" {
+		all = program + " " + strings.Join(names, "\n"+program+" ")
+	}
 	o.found(n, ids[0], all)
 	what := "command line option"
 	if program != "" {

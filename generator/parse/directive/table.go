@@ -35,6 +35,7 @@ func newStandard() *Table {
 		admonitions, images, bodies, quotes, codes, maths, tables, includes, raws, parts, substitutions,
 		customRoles, textRoles, toctrees, xrefs, indexes, prose, glossaries, grammars,
 		objects, standardDomain, pythonDomain,
+		tabs, designs, diagrams, todos, doctests,
 	} {
 		family(t)
 	}

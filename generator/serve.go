@@ -1,8 +1,11 @@
 package main
 
 import (
+	"errors"
+
 	"github.com/spf13/cobra"
 
+	"docent/generator/doc"
 	"docent/generator/serve"
 )
 
@@ -14,7 +17,14 @@ func serveCommand(t terminal) *cobra.Command {
 		Short: "Preview the site and reload it while you write",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return serve.Run(c.Context(), serve.Options{Site: src.options(), Addr: addr, Log: t.err})
+			p := newPrinter(t.err, src.path)
+			err := serve.Run(c.Context(), serve.Options{Site: src.options(), Addr: addr, Log: t.err,
+				Print: func(d []doc.Diag) { p.print(d, doc.Warning) }})
+			var bad *serve.BadAddress
+			if errors.As(err, &bad) {
+				return &exit{exitUsage, bad.Error()}
+			}
+			return err
 		},
 	}
 	src.flags(c)

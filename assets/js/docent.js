@@ -1,1 +1,357 @@
+// Comfort for readers. Every page is complete without it: what stands here
+// only adds. No library, no request but for search when it is first used.
 "use strict";
+
+const root = document.documentElement;
+const $ = (sel, from = document) => from.querySelector(sel);
+const all = (sel, from = document) => [...from.querySelectorAll(sel)];
+const make = (tag, props = {}, ...kids) => {
+  const el = Object.assign(document.createElement(tag), props);
+  el.append(...kids);
+  return el;
+};
+// Storage can be switched off; then nothing is remembered, and nothing breaks.
+const store = {
+  get(k) { try { return localStorage.getItem("docent-" + k); } catch { return null; } },
+  set(k, v) { try { v === null ? localStorage.removeItem("docent-" + k) : localStorage.setItem("docent-" + k, v); } catch { /* not kept */ } },
+};
+const say = (() => {
+  const live = make("div", { className: "skip" });
+  live.setAttribute("role", "status");
+  document.body.append(live);
+  return (text) => { live.textContent = text; };
+})();
+
+// Opened from a disk, a folder's address shows its listing: name the page.
+if (location.protocol === "file:") {
+  for (const a of all('a[href]')) {
+    const href = a.getAttribute("href");
+    if (!/^[a-z]+:/i.test(href)) {
+      const [path, frag] = href.split("#");
+      if (/(^|\/)\.{0,2}$|\/$/.test(path) && path) a.setAttribute("href", path.replace(/\/?$/, "/") + "index.html" + (frag !== undefined ? "#" + frag : ""));
+    }
+  }
+  for (const f of all('form[action$="/"]')) f.action += "index.html";
+}
+
+// Theme: system, light, dark, in a circle.
+const themes = { system: "as the system has it", light: "light", dark: "dark" };
+const themeButton = $("button.theme");
+function showTheme(t) {
+  if (t === "system") delete root.dataset.theme; else root.dataset.theme = t;
+  themeButton.setAttribute("aria-label", "Theme: " + themes[t]);
+  themeButton.title = "Theme: " + themes[t];
+}
+function turnTheme() {
+  const names = Object.keys(themes), next = names[(names.indexOf(root.dataset.theme || "system") + 1) % 3];
+  store.set("theme", next === "system" ? null : next);
+  showTheme(next);
+  say("Theme: " + themes[next]);
+}
+showTheme(root.dataset.theme || "system");
+themeButton.addEventListener("click", turnTheme);
+
+// Drawer on narrow screens.
+const tree = $("#nav"), menu = $(".menu");
+function drawer(open) {
+  tree.classList.toggle("open", open);
+  menu.setAttribute("aria-expanded", open);
+  if (open) ($("[aria-current]", tree) || $("a", tree)).focus({ preventScroll: true }); else menu.focus();
+}
+menu.setAttribute("role", "button");
+menu.setAttribute("aria-controls", "nav");
+menu.setAttribute("aria-expanded", "false");
+menu.addEventListener("click", (e) => { e.preventDefault(); drawer(!tree.classList.contains("open")); });
+$(".shut").addEventListener("click", (e) => { e.preventDefault(); drawer(false); });
+document.addEventListener("click", (e) => {
+  if (tree.classList.contains("open") && !tree.contains(e.target) && !menu.contains(e.target)) drawer(false);
+});
+
+// The tree keeps its scroll and its branches from page to page.
+try {
+  const key = "docent-tree", was = JSON.parse(sessionStorage.getItem(key) || "{}");
+  const name = (d) => $("summary", d).textContent;
+  for (const d of all("details", tree)) if (was.open && name(d) in was.open && !$("[aria-current]", d)) d.open = was.open[name(d)];
+  if (was.top) tree.scrollTop = was.top;
+  const here = $("[aria-current]", tree);
+  if (here) {
+    const r = here.getBoundingClientRect(), t = tree.getBoundingClientRect();
+    if (r.top < t.top + 20 || r.bottom > t.bottom - 20) tree.scrollTop += r.top - t.top - t.height / 3;
+  }
+  addEventListener("pagehide", () => {
+    const open = {};
+    for (const d of all("details", tree)) open[name(d)] = d.open;
+    sessionStorage.setItem(key, JSON.stringify({ top: tree.scrollTop, open }));
+  });
+} catch { /* no storage */ }
+for (const a of all("summary a", tree)) a.addEventListener("click", (e) => e.stopPropagation());
+
+// Contents mark the section that is being read.
+const marks = new Map(all(".contents a").map((a) => [decodeURIComponent(a.hash.slice(1)), a]));
+if (marks.size) {
+  const heads = [...marks.keys()].map((id) => document.getElementById(id)).filter(Boolean);
+  let due = false, last;
+  const follow = () => {
+    due = false;
+    let now = heads[0];
+    for (const h of heads) if (h.getBoundingClientRect().top < 140) now = h;
+    if (innerHeight + scrollY >= root.scrollHeight - 4) now = heads[heads.length - 1];
+    const a = marks.get(now.id);
+    if (a === last) return;
+    if (last) last.removeAttribute("aria-current");
+    a.setAttribute("aria-current", "true");
+    const box = $(".contents"), t = a.offsetTop - box.clientHeight / 2;
+    if (box.scrollHeight > box.clientHeight) box.scrollTop = t;
+    last = a;
+  };
+  addEventListener("scroll", () => { if (!due) { due = true; requestAnimationFrame(follow); } }, { passive: true });
+  follow();
+}
+
+// Listings: copy without prompts and output, wrap, fold.
+function codeOf(listing) {
+  const code = $("pre > code", listing).cloneNode(true);
+  const prompts = "prompts" in listing.dataset;
+  for (const el of all(prompts ? ".gp, .go, .ln, [data-ui]" : ".ln, [data-ui]", code)) el.remove();
+  let text = code.textContent;
+  if (prompts) text = text.split("\n").filter((l) => l.trim()).join("\n");
+  return text.replace(/\n*$/, "\n");
+}
+async function copy(text, button) {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    const t = make("textarea", { value: text });
+    document.body.append(t);
+    t.select();
+    document.execCommand("copy");
+    t.remove();
+  }
+  const was = button.textContent;
+  button.textContent = "Copied";
+  say("Copied");
+  setTimeout(() => { button.textContent = was; }, 1500);
+}
+for (const listing of all(".listing")) {
+  const pre = $("pre", listing), wrap = $("button.wrap", listing), take = $("button.copy", listing);
+  if (take) take.addEventListener("click", () => copy(codeOf(listing), take));
+  if (wrap) {
+    const on = () => listing.classList.contains("wrapped") || root.classList.contains("wrap-all");
+    wrap.setAttribute("aria-pressed", on());
+    wrap.addEventListener("click", () => {
+      const now = !on();
+      root.classList.toggle("wrap-all", now);
+      store.set("wrap", now ? "1" : null);
+      for (const b of all("button.wrap")) b.setAttribute("aria-pressed", now);
+    });
+    if (pre.scrollWidth <= pre.clientWidth && !root.classList.contains("wrap-all")) wrap.hidden = true;
+  }
+  if ("fold" in listing.dataset) {
+    listing.classList.add("folded");
+    const lines = pre.textContent.split("\n").length;
+    const b = make("button", { type: "button", className: "unfold", textContent: `Show all ${lines} lines` });
+    b.dataset.ui = "";
+    pre.after(b);
+    b.addEventListener("click", () => { listing.classList.remove("folded"); b.remove(); pre.focus(); });
+  }
+}
+
+// Tabs, in step across pages.
+for (const [i, set] of all(".tabs").entries()) {
+  const panels = all(":scope > .tab", set);
+  if (panels.length < 2) continue;
+  const list = make("div", { className: "tablist" });
+  list.setAttribute("role", "tablist");
+  const tabs = panels.map((p, j) => {
+    const b = make("button", { type: "button", textContent: $(".tab-label", p).textContent, id: `tab-${i}-${j}` });
+    b.setAttribute("role", "tab");
+    p.id ||= `panel-${i}-${j}`;
+    b.setAttribute("aria-controls", p.id);
+    p.setAttribute("role", "tabpanel");
+    p.setAttribute("aria-labelledby", b.id);
+    p.tabIndex = 0;
+    list.append(b);
+    return b;
+  });
+  set.classList.add("live");
+  set.prepend(list);
+  const sync = (j) => panels[j].dataset.sync || "";
+  set.choose = (j, spread) => {
+    panels.forEach((p, k) => {
+      p.hidden = k !== j;
+      tabs[k].setAttribute("aria-selected", k === j);
+      tabs[k].tabIndex = k === j ? 0 : -1;
+    });
+    const key = sync(j);
+    if (spread && key) {
+      const y = list.getBoundingClientRect().top;
+      store.set("tab:" + (set.dataset.group || ""), key);
+      for (const other of all(".tabs.live")) if (other !== set && other.pick) other.pick(key);
+      scrollBy(0, list.getBoundingClientRect().top - y);
+    }
+  };
+  set.pick = (key) => { const j = panels.findIndex((_, k) => sync(k) === key); if (j >= 0) set.choose(j, false); return j >= 0; };
+  tabs.forEach((b, j) => b.addEventListener("click", () => set.choose(j, true)));
+  list.addEventListener("keydown", (e) => {
+    const dir = { ArrowRight: 1, ArrowLeft: -1 }[e.key], at = tabs.indexOf(document.activeElement);
+    let to = dir && (at + (root.dir === "rtl" ? -dir : dir) + tabs.length) % tabs.length;
+    if (e.key === "Home") to = 0;
+    if (e.key === "End") to = tabs.length - 1;
+    if (to === undefined) return;
+    e.preventDefault();
+    set.choose(to, true);
+    tabs[to].focus();
+  });
+  const kept = store.get("tab:" + (set.dataset.group || ""));
+  if (!(kept && set.pick(kept))) set.choose(Math.max(0, panels.findIndex((p) => "selected" in p.dataset)), false);
+}
+function reveal() {
+  const el = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  if (!el) return;
+  for (let p = el; p; p = p.parentElement) {
+    if (p.matches(".tab[hidden]")) p.parentElement.choose([...p.parentElement.children].filter((c) => c.matches(".tab")).indexOf(p), false);
+    if (p.matches("details")) p.open = true;
+  }
+  el.scrollIntoView();
+}
+if (location.hash) reveal();
+addEventListener("hashchange", reveal);
+
+// Your values: variables of the tutorial that the reader fills in once.
+const article = $("article[data-values]");
+if (article) {
+  const vars = JSON.parse(article.dataset.values);
+  const own = (n) => store.get("value:" + n);
+  const spots = [];
+  const names = vars.map((v) => v.n).join("|");
+  const find = new RegExp(`\\$\\{(${names})\\}|\\$(${names})(?![A-Za-z0-9_])|(?<=^|\\n)(\\s*export (${names})=)([^\\s;#]*)`, "g");
+  const wrapRange = (code, from, to) => {
+    const walk = document.createTreeWalker(code, NodeFilter.SHOW_TEXT), range = document.createRange();
+    let at = 0, n, begun = false;
+    while ((n = walk.nextNode())) {
+      const end = at + n.length;
+      if (!begun && from < end) { range.setStart(n, from - at); begun = true; }
+      if (begun && to <= end) { range.setEnd(n, to - at); break; }
+      at = end;
+    }
+    const span = make("span", { className: "val", tabIndex: 0 });
+    span.setAttribute("role", "button");
+    span.append(range.extractContents());
+    range.insertNode(span);
+    return span;
+  };
+  for (const code of all(".listing:not(.listing-file):not(.listing-output) > pre > code", article)) {
+    const hits = [...code.textContent.matchAll(find)].reverse(); // from the end, so that places hold
+    for (const m of hits) {
+      const name = m[1] || m[2] || m[4], skip = m[3] ? m[3].length : 0;
+      if (skip && !m[5]) continue;
+      const span = wrapRange(code, m.index + skip, m.index + m[0].length);
+      spots.push({ span, name, was: span.textContent, html: [...span.childNodes] });
+      span.setAttribute("aria-label", name + ": change your value");
+      const ask = () => { bar.scrollIntoView({ block: "center" }); inputs[name].focus(); };
+      span.addEventListener("click", ask);
+      span.addEventListener("keydown", (e) => { if (e.key === "Enter" || e.key === " ") { e.preventDefault(); ask(); } });
+    }
+  }
+  const inputs = {};
+  const fill = () => {
+    for (const s of spots) {
+      const v = own(s.name);
+      s.span.classList.toggle("set", !!v);
+      if (v) s.span.textContent = v; else s.span.replaceChildren(...s.html);
+      s.span.title = v ? s.was : s.name;
+    }
+  };
+  const bar = make("form", { className: "values-bar" }, make("p", { textContent: "Your values. They appear in every command on this page and stay in this browser." }));
+  bar.dataset.ui = "";
+  for (const v of vars) {
+    const input = inputs[v.n] = make("input", { value: own(v.n) || "", placeholder: v.v, spellcheck: false, autocomplete: "off" });
+    input.addEventListener("input", () => { store.set("value:" + v.n, /^[\w.\/@:~+-]+$/.test(input.value) ? input.value : null); fill(); });
+    bar.append(make("label", {}, make("code", { textContent: v.n }), input));
+  }
+  bar.addEventListener("submit", (e) => e.preventDefault());
+  if (spots.length) {
+    const h1 = $("h1", article), after = $(".lab-summary", article) || h1;
+    after ? after.after(bar) : article.prepend(bar);
+    fill();
+  }
+}
+
+// Pictures open large.
+for (const img of all("article img")) {
+  if (img.closest("a") || img.naturalWidth && img.naturalWidth <= img.clientWidth) continue;
+  img.tabIndex = 0;
+  img.setAttribute("role", "button");
+  const zoom = () => {
+    const big = make("img", { src: img.src, alt: img.alt, className: "zoomed" });
+    const shut = () => { big.remove(); removeEventListener("keydown", key); img.focus(); };
+    const key = (e) => { if (e.key === "Escape") shut(); };
+    big.addEventListener("click", shut);
+    addEventListener("keydown", key);
+    document.body.append(big);
+  };
+  img.addEventListener("click", zoom);
+  img.addEventListener("keydown", (e) => { if (e.key === "Enter") zoom(); });
+}
+
+// Words that a search led here for.
+const asked = new URLSearchParams(location.search).get("highlight");
+if (asked && $("article")) {
+  const words = asked.split(/\s+/).filter((w) => w.length > 1).map((w) => w.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  if (words.length) {
+    const re = new RegExp(words.join("|"), "gi"), walk = document.createTreeWalker($("article"), NodeFilter.SHOW_TEXT), found = [];
+    for (let n; (n = walk.nextNode());) if (re.test(n.data) && !n.parentElement.closest("[data-ui], svg")) { found.push(n); re.lastIndex = 0; }
+    for (const n of found.slice(0, 200)) {
+      const parts = document.createDocumentFragment();
+      let at = 0;
+      for (const m of n.data.matchAll(re)) { parts.append(n.data.slice(at, m.index), make("mark", { textContent: m[0] })); at = m.index + m[0].length; }
+      parts.append(n.data.slice(at));
+      n.replaceWith(parts);
+    }
+    if (!location.hash && $("mark")) $("mark").scrollIntoView({ block: "center" });
+  }
+}
+
+// Search: the script and its index come when they are first wanted.
+const find = $(".find input");
+let searching;
+function loadSearch() {
+  searching ||= new Promise((done, fail) => {
+    const s = make("script", { src: $("script[data-search]").dataset.search });
+    s.addEventListener("load", () => done(window.docentSearch));
+    s.addEventListener("error", fail);
+    document.head.append(s);
+  });
+  return searching;
+}
+if (root.dataset.kind === "search") {
+  loadSearch().then((s) => s.page($(".search-page")));
+} else if (find) {
+  find.addEventListener("focus", () => loadSearch().then((s) => s.box(find)), { once: true });
+}
+
+// Keys.
+const keys = [["/", "Search"], ["Ctrl K", "Search"], ["[", "Previous page"], ["]", "Next page"], ["t", "Change the theme"], ["w", "Wrap listings"], ["?", "This sheet"], ["Esc", "Close"]];
+let sheet;
+function help() {
+  if (!sheet) {
+    const body = make("tbody");
+    for (const [k, what] of keys) body.append(make("tr", {}, make("td", {}, make("kbd", { textContent: k })), make("td", { textContent: what })));
+    const close = make("button", { type: "button", textContent: "Close", className: "button" });
+    sheet = make("dialog", {}, make("h2", { textContent: "Keyboard shortcuts", id: "keys-title" }), make("table", {}, body), close);
+    sheet.setAttribute("aria-labelledby", "keys-title");
+    close.addEventListener("click", () => sheet.close());
+    document.body.append(sheet);
+  }
+  sheet.showModal();
+}
+$("button.keys").addEventListener("click", help);
+document.addEventListener("keydown", (e) => {
+  if (e.key === "Escape" && tree.classList.contains("open")) drawer(false);
+  if ((e.ctrlKey || e.metaKey) && e.key.toLowerCase() === "k") { e.preventDefault(); find.focus(); find.select(); return; }
+  if (e.ctrlKey || e.metaKey || e.altKey || /^(INPUT|TEXTAREA|SELECT)$/.test(e.target.tagName) || e.target.isContentEditable) return;
+  const go = (rel) => { const a = $(`a[rel="${rel}"]`); if (a) a.click(); };
+  const act = { "/": () => { (find || $(".search-page input")).focus(); }, "[": () => go("prev"), "]": () => go("next"), t: turnTheme,
+    w: () => { const b = $("button.wrap"); if (b) b.click(); }, "?": help }[e.key];
+  if (act) { e.preventDefault(); act(); }
+});

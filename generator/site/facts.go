@@ -175,7 +175,9 @@ func (p *page) describe(n *doc.Node) {
 		if name == "" {
 			continue
 		}
-		p.facts.objects = append(p.facts.objects, fact{typ: domain + ":" + typ, name: name, id: sig.IDs()[0], node: sig})
+		for _, one := range strings.Split(name, "\n") { // options have several
+			p.facts.objects = append(p.facts.objects, fact{typ: domain + ":" + typ, name: one, id: sig.IDs()[0], node: sig})
+		}
 		if c := sig.Attr(doc.AttrCanonical); c != "" && c != name {
 			p.facts.objects = append(p.facts.objects, fact{typ: domain + ":" + typ, name: c, id: sig.IDs()[0], node: sig, implicit: true})
 		}

@@ -23,8 +23,7 @@ func (s *Site) Write(ctx context.Context, sink Sink) error {
 		return err
 	}
 	s.loadIndex()
-	index := search.NewBuilder()
-	sections := make([]search.Page, len(s.pages))
+	index := search.NewBuilder(func(name string, data []byte) error { return sink.Put("_search/"+name, data) })
 	if err := s.each(ctx, "render", len(s.pages), func(i int) error {
 		p := s.pages[i]
 		e := &env{s: s, p: p}
@@ -32,14 +31,13 @@ func (s *Site) Write(ctx context.Context, sink Sink) error {
 		if err != nil {
 			return err
 		}
-		sections[i] = e.searchPage()
+		if err := index.Add(i, e.searchPage()); err != nil {
+			return err
+		}
 		p.doc.Root = nil
 		return sink.Put(outName(p.url), data)
 	}); err != nil {
 		return err
-	}
-	for _, p := range sections {
-		index.Add(p)
 	}
 	for name, data := range s.theme.files {
 		if err := sink.Put(name, data); err != nil {
@@ -52,7 +50,7 @@ func (s *Site) Write(ctx context.Context, sink Sink) error {
 	if err := s.writeFiles(ctx, sink); err != nil {
 		return err
 	}
-	return index.Write(func(name string, data []byte) error { return sink.Put("_search/"+name, data) })
+	return index.Finish()
 }
 
 // pageHTML renders one page in the theme.

@@ -86,7 +86,9 @@ var body = map[doc.Kind]func(*writer, *doc.Node){
 		w.run(n)
 		w.str("</strong></p>\n")
 	},
-	doc.KindHlist:    func(w *writer, n *doc.Node) { w.block("div", "hlist", n) },
+	doc.KindHlist: func(w *writer, n *doc.Node) {
+		w.block("div", strings.TrimSpace("hlist "+columnClasses(n.Attr(doc.AttrNumCols))), n)
+	},
 	doc.KindHlistcol: func(w *writer, n *doc.Node) { w.block("div", "hlistcol", n) },
 	doc.KindAcks:     (*writer).children,
 	doc.KindRaw:      raw,
@@ -95,7 +97,7 @@ var body = map[doc.Kind]func(*writer, *doc.Node){
 	doc.KindIndex:                  func(w *writer, n *doc.Node) { w.blockAnchors(n) },
 	doc.KindSubstitutionDefinition: nothing,
 	doc.KindComment:                nothing,
-	doc.KindSystemMessage:          nothing,
+	doc.KindSystemMessage:          failed,
 	doc.KindTabularColSpec:         nothing,
 	doc.KindHighlightlang:          nothing,
 }
@@ -251,7 +253,7 @@ func term(w *writer, n *doc.Node) {
 func classifier(w *writer, n *doc.Node) {
 	// It stands beside its term, in the same line to the reader.
 	w.b = trimSuffix(w.b, "</dt>\n")
-	w.str(`<span class="classifier-delimiter">:</span> `)
+	w.str(` <span class="classifier-delimiter">:</span> `)
 	w.span("span", "classifier", n)
 	w.str("</dt>\n")
 }
@@ -295,7 +297,7 @@ func admonition(name string) func(*writer, *doc.Node) {
 }
 
 func versionmodified(w *writer, n *doc.Node) {
-	class := n.Attr("type")
+	class := n.Attr(doc.AttrType)
 	if class == "" {
 		class = "versionmodified"
 	}
@@ -322,6 +324,18 @@ func raw(w *writer, n *doc.Node) {
 	}
 	for _, c := range n.Children {
 		w.str(c.PlainText())
+	}
+}
+
+// failed shows the source of a directive that could not be carried out, so
+// that nothing an author wrote is lost. What was wrong is a diagnostic, not
+// text of the page.
+func failed(w *writer, n *doc.Node) {
+	if src := n.First(doc.KindLiteralBlock); src != nil && !w.unlinked {
+		w.nl()
+		w.str(`<pre class="problematic" tabindex="0">`)
+		w.b = appendEscaped(w.b, src.PlainText())
+		w.str("</pre>\n")
 	}
 }
 

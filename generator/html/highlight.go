@@ -258,11 +258,8 @@ func lex(lexer chroma.Lexer, code string) (out []token, ok bool) {
 // name, or "" for the types that read as plain text.
 func classOf(t chroma.TokenType) string {
 	switch t {
-	case chroma.Text, chroma.TextWhitespace, chroma.Name, chroma.NameOther, chroma.Punctuation, chroma.Other, chroma.None,
-		chroma.Error, chroma.NameVariable, chroma.Background, chroma.TextPunctuation:
-		if t == chroma.NameVariable {
-			return "nv"
-		}
+	case chroma.Text, chroma.TextWhitespace, chroma.Name, chroma.NameOther, chroma.Punctuation, chroma.Operator, chroma.Other, chroma.None,
+		chroma.Error, chroma.Background, chroma.TextPunctuation:
 		return ""
 	}
 	if c, ok := chroma.StandardTypes[t]; ok {

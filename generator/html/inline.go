@@ -52,7 +52,15 @@ func literal(w *writer, n *doc.Node) {
 		w.exact("kbd", "", n)
 		return
 	}
-	w.exact("code", "", n)
+	lang := n.Attr(doc.AttrLanguage)
+	if lang == "" || w.o.Highlighter == nil || len(n.Children) != 1 || n.Children[0].Kind != doc.KindText {
+		w.exact("code", "", n)
+		return
+	}
+	w.tag("code", n, "hl")
+	w.b = w.o.Highlighter.Append(w.b, strings.ToLower(lang), n.Children[0].Text, Lines{Start: 1})
+	w.str("</code>")
+	w.quotes.after('x')
 }
 
 func inline(w *writer, n *doc.Node) {

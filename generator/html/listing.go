@@ -35,7 +35,7 @@ func (w *writer) captionedListing(n *doc.Node) {
 // Language gives the language in which a listing is written, lower case, or
 // "" when the source names none.
 func Language(n *doc.Node) string {
-	if l := n.Attr("language"); l != "" {
+	if l := n.Attr(doc.AttrLanguage); l != "" {
 		return strings.ToLower(l)
 	}
 	if n.Kind == doc.KindDoctestBlock {
@@ -203,29 +203,16 @@ func (w *writer) code(n *doc.Node, lang, code string) {
 }
 
 // lineFormat reads how a listing wants its lines from the attributes that
-// the directives set: linenos, linenostart, hl_lines (1-based, spaces).
+// the directives set.
 func lineFormat(n *doc.Node, lang string) Lines {
-	var f Lines
-	if v, ok := n.Lookup("linenos"); ok && v != "0" && !strings.EqualFold(v, "false") {
+	f := Lines{Start: 1, Diff: lang == "diff" || lang == "udiff"}
+	if v, ok := n.Lookup(doc.AttrLinenos); ok {
 		f.Numbers = true
-	}
-	if n.HasClass("number-lines") {
-		f.Numbers = true
-	}
-	f.Start = 1
-	for _, k := range [...]string{"linenostart", "lineno-start", "startline", "number-lines"} {
-		if s, err := strconv.Atoi(n.Attr(k)); err == nil && s >= 0 {
-			f.Start = s
-			break
+		if start, err := strconv.Atoi(v); err == nil && start >= 0 {
+			f.Start = start
 		}
 	}
-	for _, k := range [...]string{"hl_lines", "emphasize-lines"} {
-		if v := n.Attr(k); v != "" {
-			f.Emphasis = ranges(v)
-			break
-		}
-	}
-	f.Diff = lang == "diff" || lang == "udiff"
+	f.Emphasis = ranges(n.Attr(doc.AttrEmphasize))
 	return f
 }
 
@@ -259,10 +246,7 @@ func diagram(w *writer, n *doc.Node) {
 	w.head(n, "diagram", n.IDs())
 	w.str(">")
 	w.nl()
-	lang := n.Attr("language")
-	if lang == "" {
-		lang = n.Attr("type")
-	}
+	lang := n.Attr(doc.AttrType)
 	w.str(`<pre class="diagram-source" tabindex="0"`)
 	if lang != "" {
 		w.attr("data-diagram", lang)
@@ -271,10 +255,6 @@ func diagram(w *writer, n *doc.Node) {
 	was := w.inPre
 	w.inPre = true
 	var caption *doc.Node
-	code := n.Attr("code")
-	if code != "" {
-		w.text(code)
-	}
 	for _, c := range n.Children {
 		if c.Kind == doc.KindCaption {
 			caption = c

@@ -42,7 +42,7 @@ var objects = map[doc.Kind]func(*writer, *doc.Node){
 
 func desc(w *writer, n *doc.Node) {
 	class := "desc"
-	for _, k := range [...]string{"domain", "objtype"} {
+	for _, k := range [...]string{doc.AttrDomain, doc.AttrObjType} {
 		if v := n.Attr(k); v != "" {
 			class += " " + escapeString(v)
 		}
@@ -144,7 +144,7 @@ func (w *writer) optionalGroup(n *doc.Node, first *bool) {
 func productions(w *writer, n *doc.Node) {
 	width := 0
 	for _, p := range n.Children {
-		width = max(width, len(p.Attr("tokenname")))
+		width = max(width, len(p.Attr(doc.AttrToken)))
 	}
 	w.nl()
 	w.strictTag("pre", n, "productions", "tabindex", "0")
@@ -156,7 +156,7 @@ func productions(w *writer, n *doc.Node) {
 			w.node(p)
 			continue
 		}
-		if name := p.Attr("tokenname"); name != "" {
+		if name := p.Attr(doc.AttrToken); name != "" {
 			w.tag("strong", p, "")
 			w.text(name)
 			w.str("</strong>", strings.Repeat(" ", width-len(name)), " ::= ")

@@ -13,7 +13,9 @@ var panels = map[doc.Kind]func(*writer, *doc.Node){
 	doc.KindTabItem:    tabItem,
 	doc.KindTabLabel:   func(w *writer, n *doc.Node) { w.leaf("p", "tab-label", n) },
 	doc.KindTabContent: func(w *writer, n *doc.Node) { w.block("div", "tab-content", n) },
-	doc.KindGrid:       func(w *writer, n *doc.Node) { w.block("div", "grid", n) },
+	doc.KindGrid: func(w *writer, n *doc.Node) {
+		w.block("div", strings.TrimSpace("grid "+columnClasses(n.Attr(doc.AttrColumns))), n)
+	},
 	doc.KindGridRow:    func(w *writer, n *doc.Node) { w.block("div", "grid-row", n) },
 	doc.KindGridItem:   func(w *writer, n *doc.Node) { w.block("div", "grid-item", n) },
 	doc.KindCard:       card,
@@ -30,13 +32,10 @@ var panels = map[doc.Kind]func(*writer, *doc.Node){
 // print and to a screen reader the panels read one after the other.
 func tabItem(w *writer, n *doc.Node) {
 	var attrs []string
-	for _, k := range [...]string{"sync", "sync-id", "sync_id"} {
-		if v := n.Attr(k); v != "" {
-			attrs = append(attrs, "data-sync", v)
-			break
-		}
+	if v := n.Attr(doc.AttrSync); v != "" {
+		attrs = append(attrs, "data-sync", v)
 	}
-	if v := n.Attr("selected"); v != "" && v != "0" && v != "false" {
+	if n.Attr(doc.AttrSelected) != "" {
 		attrs = append(attrs, "data-selected", "")
 	}
 	w.block("div", "tab", n, attrs...)
@@ -58,32 +57,60 @@ func card(w *writer, n *doc.Node) {
 		}
 		w.node(c)
 	}
-	if u := n.Attr("link"); u != "" && link == nil && !w.unlinked {
-		if !safeURL(u) {
-			w.refuse(n, u)
-		} else {
-			w.str(`<a class="card-link"`)
-			w.href(u)
-			title := n.Attr("link-alt")
-			if title == "" {
-				if t := n.First(doc.KindTitle); t != nil {
-					title = t.PlainText()
-				} else {
-					title = u
-				}
-			}
-			w.attr("aria-label", title)
-			w.str("></a>")
-		}
+	if link == nil && !w.unlinked {
+		w.cardLink(n)
 	}
 	w.nl()
 	w.str("</div>\n")
 }
 
+// cardLink lays a link over the whole card.
+func (w *writer) cardLink(n *doc.Node) {
+	to := n.Attr(doc.AttrLink)
+	if to == "" {
+		return
+	}
+	l, ok := w.env.Link(n)
+	if !ok {
+		if t := n.Attr(doc.AttrLinkType); t != "" && t != "url" {
+			return // a reference that leads nowhere; the site has said so
+		}
+		l.Href = to
+	}
+	if !safeURL(l.Href) {
+		w.refuse(n, l.Href)
+		return
+	}
+	title := n.Attr(doc.AttrLinkAlt)
+	if title == "" {
+		title = to
+		for t := range n.Find(doc.KindTitle) {
+			title = t.PlainText()
+			break
+		}
+	}
+	w.str(`<a class="card-link"`)
+	w.href(l.Href)
+	w.attr("aria-label", title)
+	w.str("></a>")
+}
+
+// columnClasses turns "1 2 3 4" into one class per width of the screen.
+func columnClasses(columns string) string {
+	var out []string
+	for i, c := range strings.Fields(columns) {
+		if len(c) > 4 || i > 3 {
+			break
+		}
+		out = append(out, [...]string{"cols-", "cols-sm-", "cols-md-", "cols-lg-"}[i]+escapeString(c))
+	}
+	return strings.Join(out, " ")
+}
+
 func dropdown(w *writer, n *doc.Node) {
 	w.nl()
 	var attrs []string
-	if v, ok := n.Lookup("open"); ok && v != "0" && v != "false" || n.Attr("opened") == "1" {
+	if n.Attr(doc.AttrOpen) != "" {
 		attrs = append(attrs, "open", "")
 	}
 	w.tag("details", n, "dropdown", attrs...)
@@ -111,10 +138,8 @@ func dropdown(w *writer, n *doc.Node) {
 // button is a link that looks like a button.
 func button(w *writer, n *doc.Node) {
 	u := n.Attr("refuri")
-	if u == "" {
-		if l, ok := w.env.Link(n); ok {
-			u = l.Href
-		}
+	if l, ok := w.env.Link(n); ok {
+		u = l.Href
 	}
 	if u == "" || w.unlinked {
 		w.span("span", "button", n)

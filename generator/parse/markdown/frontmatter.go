@@ -74,6 +74,12 @@ func (p *page) yamlOptions(lines []directive.Line) []directive.Option {
 	pc := joined(lines)
 	var out []directive.Option
 	p.yaml(pc.text, pc.at, func(path []string, value string, off int) {
+		switch value {
+		case "true", "True":
+			value = "" // a flag
+		case "false", "False":
+			return
+		}
 		out = append(out, directive.Option{Name: strings.Join(path, "."), Value: value, Pos: pc.at(off), ValuePos: pc.at(off)})
 	})
 	return out

@@ -247,6 +247,7 @@ class GpuSystem : public System {
       must(cudaMemcpy(rank.body.get(), position.data(), position.size() * sizeof position[0], cudaMemcpyHostToDevice), "copy positions to the GPU");
       must(cudaMemcpy(rank.velocity, velocity.data() + rank.begin, size_t(rank.end - rank.begin) * sizeof velocity[0], cudaMemcpyDefault), "copy velocities to the GPU");
       must(cudaMemset(rank.farthest.get(), 0, sizeof(unsigned)), "clear memory");
+      must(cudaDeviceSynchronize(), "copy bodies to the GPU");  // copies from pageable memory may still be on their way
     }
   }
 

@@ -15,9 +15,12 @@
 //   any         3 subtractions, 3 fma, rsqrt, s (2), m_i s and m_j s (2), 6 fma           17
 //   scaled      3 fma (D = a_j x_i - a_j x_j), 3 fma, rsqrt, S (2), m_i S (1), 6 fma      16
 //   equal       3 subtractions, 3 fma, rsqrt, s (2), 6 fma                                15
-// Scaled: with a_j = m_j^(-1/2) and D = a_j d, S = (D^2 + a_j^2 eps^2)^(-3/2) makes S D = m_j s d, body
-// i's acceleration as it is, and m_i S D is the force on j, divided by m_j at the end. The rounding
-// of a_j x_j moves j by half a unit in its last place, so this is used only where that cannot matter.
+// Scaled: with a_j = m_j^(-1/2), D = a_j d and S = (D^2 + a_j^2 eps^2)^(-3/2), m_i S D = m_i m_j s d is the
+// force between the two, so both sides add the same product, and the sums are divided by the bodies'
+// masses at the end. The rounding of a_j x_j moves j by half a unit in its last place, so this is used
+// only where that cannot matter. On Hopper what counts besides instructions is register reads: an fma of
+// three registers costs a second cycle unless one of them was an operand of the instruction before,
+// which is why the common product matters more than the multiplication it saves.
 #pragma once
 #include "tuning.h"
 
@@ -182,9 +185,10 @@ __global__ void __launch_bounds__(shapeThreads<T>(shape), shapeBlocks<T>(shape))
             } else {
               dx = x[k] - q.x, dy = y[k] - q.y, dz = z[k] - q.z;
             }
-            const T s = cubedInverse(fused(dz, dz, fused(dy, dy, fused(dx, dx, e))));
-            const T si = masses == MassCase::any ? q.w * s : s, sj = masses == MassCase::equal ? s : m[k] * s;
-            ax[k] = fused(-si, dx, ax[k]), ay[k] = fused(-si, dy, ay[k]), az[k] = fused(-si, dz, az[k]);
+            T s = cubedInverse(fused(dz, dz, fused(dy, dy, fused(dx, dx, e)))), sj = s;
+            if (masses == MassCase::scaled) s = sj = m[k] * s;
+            if (masses == MassCase::any) sj = m[k] * s, s = q.w * s;
+            ax[k] = fused(-s, dx, ax[k]), ay[k] = fused(-s, dy, ay[k]), az[k] = fused(-s, dz, az[k]);
             px = fused(sj, dx, px), py = fused(sj, dy, py), pz = fused(sj, dz, pz);
           }
           px = __shfl_sync(everyLane, px, after);
@@ -201,7 +205,7 @@ __global__ void __launch_bounds__(shapeThreads<T>(shape), shapeBlocks<T>(shape))
 #pragma unroll
     for (int k = 0; k < K; ++k) {
       const long long here = row * (32 * K) + k * 32 + lane;
-      const T share = masses == MassCase::equal ? work.mass : T(1);
+      const T share = masses == MassCase::equal ? work.mass : masses == MassCase::scaled && !within && m[k] > 0 ? T(1) / m[k] : T(1);
       if (sums == Sums::real) addTo(work.sum + (job & (work.copies - 1)) * bodies + here, share * ax[k], share * ay[k], share * az[k]);
       else addFixed(work.fixed + 3 * here, work.scale, share * ax[k], share * ay[k], share * az[k]);
     }

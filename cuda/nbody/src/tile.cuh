@@ -7,7 +7,12 @@
 #ifdef __CUDACC__
 constexpr int tileThreads = 256;
 
-__device__ __forceinline__ float inverseRoot(float v) { return rsqrtf(v); }
+// The same instruction as in the pair kernel, so that neither has an advantage.
+__device__ __forceinline__ float inverseRoot(float v) {
+  float y;
+  asm("rsqrt.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(v));
+  return y;
+}
 __device__ __forceinline__ double inverseRoot(double v) { return rsqrt(v); }
 
 // accelerateByTiles fills sum for bodies [begin, end); padded is the number of bodies, a multiple of tileThreads.

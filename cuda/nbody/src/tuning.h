@@ -28,7 +28,7 @@ constexpr Shape shapes[] = {
     {86, 16, 128, 3, 4, 4, 128, 4, 1},    // double at 1/64
     {89, 16, 128, 3, 4, 4, 128, 4, 1},    // double at 1/64
 #ifndef SHAPE90
-#define SHAPE90 16, 128, 3, 4, 8, 128, 3, 2
+#define SHAPE90 20, 128, 2, 2, 8, 128, 2, 1
 #endif
     {90, SHAPE90},                        // measured
     {100, 16, 128, 3, 4, 8, 128, 3, 2},   //

@@ -34,7 +34,7 @@ func newStandard() *Table {
 	for _, family := range []func(*Table){
 		admonitions, images, bodies, quotes, codes, maths, tables, includes, raws, parts, substitutions,
 		customRoles, textRoles, toctrees, xrefs, indexes, prose, glossaries, grammars,
-		objects, standardDomain, pythonDomain,
+		objects, standardDomain, pythonDomain, cDomain, cppDomain, jsDomain, restDomain, cpythonDocs,
 		tabs, designs, diagrams, todos, doctests,
 	} {
 		family(t)

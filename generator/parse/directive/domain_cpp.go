@@ -1,0 +1,138 @@
+package directive
+
+import (
+	"strconv"
+	"strings"
+)
+
+var cppFields = []fieldKind{
+	{label: "Parameters", names: []string{"param", "parameter", "arg", "argument"}, arg: true, grouped: true, collapse: true},
+	{label: "Template Parameters", names: []string{"tparam", "template parameter"}, arg: true, grouped: true, collapse: true},
+	{label: "Throws", names: []string{"throws", "throw", "exception"}, arg: true, grouped: true, collapse: true},
+	{label: "Return values", names: []string{"retvals", "retval"}, arg: true, grouped: true, collapse: true},
+	{label: "Returns", names: []string{"returns", "return"}},
+}
+
+func cppDomain(t *Table) {
+	for _, k := range []cKind{
+		{name: "function"}, {name: "member"}, {name: "var", display: "member"}, {name: "class", prefix: "class", nests: true},
+		{name: "struct", display: "struct", prefix: "struct", nests: true}, {name: "union", prefix: "union", nests: true},
+		{name: "enum", prefix: "enum", nests: true}, {name: "enum-class", display: "enum", prefix: "enum class", nests: true},
+		{name: "enum-struct", display: "enum", prefix: "enum struct", nests: true}, {name: "enumerator", prefix: "enumerator"},
+		{name: "type", prefix: "type", nests: true}, {name: "concept", prefix: "concept"},
+	} {
+		k.cDialect = dialectX
+		k.add(t, cppFields)
+	}
+	addNamespaces(t, "cpp")
+	for _, kind := range []string{"any", "class", "struct", "union", "func", "member", "var", "type", "concept", "enum", "enumerator"} {
+		t.role(crossRef{domain: "cpp", kind: kind, parens: kind == "func", link: dialectX.link}.role, "cpp:"+kind)
+	}
+	t.role(dialectX.expr, "cpp:expr", "cpp:texpr")
+}
+
+// itanium are the short names of fundamental types.
+var itanium = map[string]string{
+	"void": "v", "bool": "b", "char": "c", "signed char": "a", "unsigned char": "h", "short": "s", "unsigned short": "t", "int": "i",
+	"unsigned int": "j", "unsigned": "j", "long": "l", "unsigned long": "m", "long long": "x", "unsigned long long": "y", "float": "f",
+	"double": "d", "long double": "e", "wchar_t": "w", "char16_t": "Ds", "char32_t": "Di", "auto": "Da", "...": "z",
+}
+
+// mangle makes Sphinx' anchor of a C++ name (its version 4 of ids), exactly
+// for names and for functions of plain types.
+func mangle(parts []string, x cDecl, kind string) string {
+	id := "_CPPv4" + mangleName(parts)
+	if kind != "function" {
+		return id
+	}
+	if len(x.params) == 0 {
+		return id + "v"
+	}
+	for _, p := range x.params {
+		if own := dialectX.paramName(p); own >= 0 {
+			p = append(append([]string{}, p[:own]...), p[own+1:]...)
+		}
+		for i, t := range p {
+			if t == "=" {
+				p = p[:i]
+				break
+			}
+		}
+		id += mangleType(p)
+	}
+	return id
+}
+
+func mangleName(parts []string) string {
+	var s strings.Builder
+	for _, p := range parts {
+		s.WriteString(strconv.Itoa(len(p)) + p)
+	}
+	if len(parts) > 1 {
+		return "N" + s.String() + "E"
+	}
+	return s.String()
+}
+
+func mangleType(t []string) string {
+	wrap, base, constant := "", []string{}, false
+	for i := 0; i < len(t); i++ {
+		switch tok := t[i]; tok {
+		case "const":
+			if len(wrap) > 0 {
+				wrap = "K" + wrap
+			} else {
+				constant = true
+			}
+		case "*":
+			wrap = "P" + wrap
+		case "&":
+			wrap = "R" + wrap
+		case "&&":
+			wrap = "O" + wrap
+		case "[":
+			wrap = "A_" + wrap
+			if c := closing(t, i); c > 0 {
+				i = c
+			}
+		case "struct", "class", "typename", "enum", "volatile":
+		default:
+			base = append(base, tok)
+		}
+	}
+	k := ""
+	if constant {
+		k = "K"
+	}
+	if short, ok := itanium[strings.Join(base, " ")]; ok {
+		return wrap + k + short
+	}
+	var names []string
+	args := ""
+	for i := 0; i < len(base); i++ {
+		switch {
+		case base[i] == "<":
+			c := closing(base, i)
+			if c < 0 {
+				c = len(base) - 1
+			}
+			args = "I"
+			for _, a := range splitTokens(base[i+1 : max(i+1, c)]) {
+				args += mangleType(a)
+			}
+			args += "E"
+			i = c
+		case isName(base[i]):
+			names = append(names, base[i])
+		}
+	}
+	name := mangleName(names)
+	if args != "" {
+		if len(names) > 1 {
+			name = strings.TrimSuffix(name, "E") + args + "E"
+		} else {
+			name += args
+		}
+	}
+	return wrap + k + name
+}

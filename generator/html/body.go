@@ -1,6 +1,7 @@
 package html
 
 import (
+	"bytes"
 	"strconv"
 	"strings"
 
@@ -252,17 +253,16 @@ func term(w *writer, n *doc.Node) {
 
 func classifier(w *writer, n *doc.Node) {
 	// It stands beside its term, in the same line to the reader.
-	w.b = trimSuffix(w.b, "</dt>\n")
+	const closing = "</dt>\n"
+	inTerm := bytes.HasSuffix(w.b, []byte(closing))
+	if inTerm {
+		w.b = w.b[:len(w.b)-len(closing)]
+	}
 	w.str(` <span class="classifier-delimiter">:</span> `)
 	w.span("span", "classifier", n)
-	w.str("</dt>\n")
-}
-
-func trimSuffix(b []byte, s string) []byte {
-	if len(b) >= len(s) && string(b[len(b)-len(s):]) == s {
-		return b[:len(b)-len(s)]
+	if inTerm {
+		w.str(closing)
 	}
-	return b
 }
 
 func fieldName(w *writer, n *doc.Node) {

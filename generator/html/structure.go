@@ -198,7 +198,11 @@ func authors(w *writer, n *doc.Node) {
 	w.tag("dd", n, "")
 	for _, c := range n.Children {
 		w.str("<p>")
-		w.run(c)
+		if c.Kind == doc.KindAuthor {
+			w.run(c)
+		} else {
+			w.node(c)
+		}
 		w.str("</p>")
 	}
 	w.str("</dd>")

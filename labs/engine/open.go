@@ -44,7 +44,3 @@ func Open(ctx context.Context, opts Options) (Engine, error) {
 	}
 	return nil, &Missing{"a container engine", installDocker}
 }
-
-// Survey says which engines this machine has, for "labs doctor". It changes
-// nothing.
-func Survey(ctx context.Context) []Finding { return survey(ctx) }

@@ -194,6 +194,11 @@ func (p *playedRegistry) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	p.inner.ServeHTTP(w, r)
+	if m != nil && r.Method == http.MethodPut {
+		p.n.mu.Lock()
+		p.n.pushed[p.host+"/"+m[1]+" "+m[2]] = true
+		p.n.mu.Unlock()
+	}
 }
 
 func (p *playedRegistry) has(repo, ref string) bool {
@@ -493,11 +498,11 @@ func (n *Network) StandInFor(image string) (StandIn, bool) {
 
 // local says whether the image was pushed in this run.
 func (n *Network) local(ref name.Reference) bool {
-	p := n.registryFor(ref.Context().RegistryStr()).next.(*playedRegistry)
+	host := dockerHub(ref.Context().RegistryStr())
 	n.mu.Lock()
-	d := n.played[ref.Name()]
+	pushed := n.pushed[host+"/"+ref.Context().RepositoryStr()+" "+ref.Identifier()]
 	n.mu.Unlock()
-	return d == nil && p.has(ref.Context().RepositoryStr(), ref.Identifier())
+	return pushed && n.registryFor(host).next.(*playedRegistry).has(ref.Context().RepositoryStr(), ref.Identifier())
 }
 
 // Provide gives the image that the network has for a name: pushed in this run,

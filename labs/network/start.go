@@ -41,6 +41,7 @@ type Network struct {
 	mu     sync.Mutex
 	closed bool
 	hosts  map[string]*HostUse
+	pushed map[string]bool      // "host/repository tag" of what was pushed in this run
 	played map[string]*decision // what plays an image, by full name
 	down   map[string]error     // registries that did not answer
 }
@@ -66,7 +67,7 @@ func Start(ctx context.Context, opts Options) (*Network, error) {
 	n := &Network{
 		opts: opts, dir: filepath.Join(opts.Scratch, "network"), allow: map[string]bool{},
 		files: map[string]string{}, fileHost: map[string]bool{}, registry: map[string]*counter{},
-		hosts: map[string]*HostUse{}, played: map[string]*decision{}, down: map[string]error{},
+		hosts: map[string]*HostUse{}, played: map[string]*decision{}, pushed: map[string]bool{}, down: map[string]error{},
 	}
 	if err := os.MkdirAll(filepath.Join(n.dir, "blobs"), 0o700); err != nil {
 		return nil, fmt.Errorf("make the network's folder: %w", err)

@@ -84,7 +84,7 @@ func (b *body) explicit() {
 		}
 	}
 	if !done {
-		finished = b.comment(start)
+		finished = b.comment(start, b.i)
 	}
 	b.endExplicit(finished)
 }
@@ -100,16 +100,16 @@ func (b *body) endExplicit(finished bool) {
 	}
 }
 
-// comment reads a comment. A lone ".." takes nothing with it.
-func (b *body) comment(start int) (finished bool) {
+// comment reads a comment from a line on. A lone ".." takes nothing with it.
+func (b *body) comment(start, from int) (finished bool) {
 	l := b.lines[b.i]
 	n := doc.New(doc.KindComment, l.Pos).Set("xml:space", "preserve")
-	if b.blankAt(b.i+1) && start == len(l.Text) {
+	if b.blankAt(from+1) && start == len(l.Text) {
 		b.parent.Append(n)
-		b.i++
+		b.i = from + 1
 		return true
 	}
-	block, _, next, finished := b.take(b.i, extent{first: start, known: -1})
+	block, _, next, finished := b.take(from, extent{first: start, known: -1})
 	b.i = next
 	block = dropBlankEnd(dropBlankTop(block))
 	if len(block) > 0 {

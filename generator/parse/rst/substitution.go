@@ -18,7 +18,10 @@ func (b *body) substitutionDefinition(start int) (finished, done bool) {
 	name, rest, ok := substitutionName(block)
 	if !ok {
 		b.p.at(doc.Warning, "rst-malformed-substitution", l, "Write `.. |name| replace:: text`.", "This substitution definition is malformed, and read as a comment.")
-		return false, false
+		finished = b.comment(start, next-1) // as the reference does, from the last line
+		b.p.messages++
+		b.parent.Append(doc.New(doc.KindSystemMessage, l.Pos))
+		return finished, true
 	}
 	whole := dropBlankEnd(b.lines[b.i:next])
 	b.i = next
@@ -28,11 +31,14 @@ func (b *body) substitutionDefinition(start int) (finished, done bool) {
 	}
 	if len(rest) == 0 {
 		b.message(doc.Warning, "rst-empty-substitution", l, "Follow it with a directive: replace, image, unicode or date.",
-			"The substitution `%s` has no content.", unescape(name)).Append(shown(whole...))
+			"The substitution `%s` has no content.", name).Append(shown(whole...))
 		return finished, true
 	}
 	n := doc.New(doc.KindSubstitutionDefinition, l.Pos)
-	n.AddName(strings.Join(strings.Fields(unescape(name)), " "))
+	// The reference keeps backslashes in the names of definitions, not in
+	// those of references.
+	name = restore(name)
+	n.AddName(strings.Join(strings.Fields(name), " "))
 	first := rest[0]
 	trimmed := strings.TrimLeft(first.Text, " ")
 	rest[0] = line{Text: strings.TrimRight(trimmed, " "), Pos: cut(first, len(first.Text)-len(trimmed)).Pos}
@@ -54,6 +60,9 @@ func (b *body) settleSubstitution(n *doc.Node, name string, l line, whole []line
 		if c.Kind.Inline() || c.Kind == doc.KindImage || c.Kind == doc.KindRaw || c.Kind == doc.KindTarget {
 			inline = append(inline, c)
 		} else {
+			if c.Kind >= doc.KindAttention && c.Kind <= doc.KindWarning {
+				c.Set("alt", name) // the reference gives them this option
+			}
 			b.parent.Append(c)
 		}
 	}
@@ -61,18 +70,18 @@ func (b *body) settleSubstitution(n *doc.Node, name string, l line, whole []line
 	for c := range n.All() {
 		_, anonymous := c.Lookup("anonymous")
 		_, auto := c.Lookup("auto")
-		if len(c.IDs()) > 0 || c.Kind == doc.KindReference && anonymous || c.Kind == doc.KindFootnoteReference && auto {
+		if len(c.IDs()) > 0 || c.Kind == doc.KindProblematic || c.Kind == doc.KindReference && anonymous || c.Kind == doc.KindFootnoteReference && auto {
 			b.message(doc.Error, "rst-illegal-substitution", l, "Keep targets, anonymous references and automatic footnotes out of substitutions.",
-				"The substitution `%s` holds an element <%s>, which it may not.", unescape(name), c.Kind).Append(shown(whole...))
+				"The substitution `%s` holds an element <%s>, which it may not.", name, c.Kind).Append(shown(whole...))
 			return
 		}
 	}
 	if len(n.Children) == 0 {
 		b.message(doc.Warning, "rst-empty-substitution", l, "Follow it with a directive: replace, image, unicode or date.",
-			"The substitution `%s` is empty or invalid.", unescape(name)).Append(shown(whole...))
+			"The substitution `%s` is empty or invalid.", name).Append(shown(whole...))
 		return
 	}
-	b.p.defineSubstitution(n, unescape(name), b.parent)
+	b.p.defineSubstitution(n, name, b.parent)
 	b.parent.Append(n)
 }
 

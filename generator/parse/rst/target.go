@@ -36,7 +36,7 @@ func (b *body) hyperlinkTarget(start int) (finished, done bool) {
 	}
 	hint := "Write `.. _name: target`; a name with a colon or spaces around it stands in backquotes."
 	b.p.at(doc.Warning, "rst-malformed-target", l, hint, "This hyperlink target is malformed, and read as a comment.")
-	finished = b.comment(start)
+	finished = b.comment(start, next-1) // as the reference does, from the last line
 	b.p.messages++
 	b.parent.Append(doc.New(doc.KindSystemMessage, l.Pos))
 	return finished, true

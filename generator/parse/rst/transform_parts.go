@@ -24,7 +24,10 @@ func (p *parser) pendingClasses() {
 				waiting = append(waiting, wait{c, level})
 				continue
 			}
-			if len(waiting) > 0 && !invisible(c) {
+			if invisible(c) {
+				continue
+			}
+			if len(waiting) > 0 && c.Kind != doc.KindText {
 				for _, w := range waiting {
 					c.AddClass(strings.Fields(w.node.Attr(doc.AttrClass))...)
 				}

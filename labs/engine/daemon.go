@@ -41,7 +41,7 @@ func startDaemon(ctx context.Context, opts Options, dir string, mark *runMark) (
 	d := &daemon{host: "unix://" + mark.Short + "/docker.sock", logPath: filepath.Join(dir, "dockerd.log")}
 	proxy := opts.Proxy
 	if d.lock = lockNetwork(); d.lock != nil && len(daemonsHere()) == 0 {
-		mark.Net = netBefore(ctx)
+		mark.Net = netBefore(ctx, "docker")
 	} else {
 		d.unlock()
 		if d.netns, err = makeNetns(ctx, mark); err != nil {

@@ -48,33 +48,38 @@ func linkNames() []string {
 	return names
 }
 
-// netBefore is the network as it was before the first of the runs that are
-// alive now. What one of them added is not the machine's own.
-func netBefore(ctx context.Context) *netState {
+// netBefore is the network as it was before the first of the runs that use an
+// engine now. What one of them added is not the machine's own.
+func netBefore(ctx context.Context, engine string) *netState {
 	for _, m := range readMarks() {
-		if m.Net != nil && m.alive() {
+		if m.Net != nil && m.Engine == engine && m.alive() {
 			return m.Net
 		}
 	}
 	return readNet(ctx)
 }
 
-// dockersOwn matches firewall lines and interfaces that docker daemons and
-// podman's network plugins make.
-var (
-	dockersOwn  = regexp.MustCompile(`DOCKER|CNI-|NETAVARK|docker0|\bbr-[0-9a-f]{12}\b|\b172\.(1[7-9]|2[0-9]|3[01])\.`)
-	dockersLink = regexp.MustCompile(`^(docker0|br-[0-9a-f]{12})$`)
-)
+// traces match the firewall lines and network interfaces that an engine makes.
+type traces struct{ rules, links *regexp.Regexp }
+
+var tracesOf = map[string]traces{
+	"docker": {
+		regexp.MustCompile(`DOCKER|docker0|\bbr-[0-9a-f]{12}\b|\b172\.(1[7-9]|2[0-9]|3[01])\.`),
+		regexp.MustCompile(`^(docker0|br-[0-9a-f]{12})$`),
+	},
+	"podman": {regexp.MustCompile(`CNI-|NETAVARK`), regexp.MustCompile(`^cni-podman[0-9]+$`)},
+}
 
 // restore takes away what an engine added and gives back what it changed. It
-// touches only what engines make, and nothing while another run or another
-// daemon needs it.
+// touches only what this kind of engine makes, and nothing while another run or
+// another daemon of the kind needs it.
 func (s *netState) restore(mine *runMark) error {
-	if len(daemonsHere()) > 0 {
+	own, ok := tracesOf[mine.Engine]
+	if !ok || mine.Engine == "docker" && len(daemonsHere()) > 0 {
 		return nil
 	}
 	for _, m := range readMarks() {
-		if m.Net != nil && m.path != mine.path && m.alive() {
+		if m.Net != nil && m.Engine == mine.Engine && m.path != mine.path && m.alive() {
 			return nil
 		}
 	}
@@ -90,7 +95,7 @@ func (s *netState) restore(mine *runMark) error {
 			errs = append(errs, err)
 			continue
 		}
-		for _, args := range undoRules(before, after) {
+		for _, args := range undoRules(before, after, own.rules) {
 			if _, err := output(ctx, exec.Command(path, append([]string{"-w"}, args...)...)); err != nil {
 				errs = append(errs, fmt.Errorf("put the firewall back: %w", err))
 			}
@@ -101,11 +106,14 @@ func (s *netState) restore(mine *runMark) error {
 		had[l] = true
 	}
 	for _, l := range linkNames() {
-		if !had[l] && dockersLink.MatchString(l) {
+		if !had[l] && own.links.MatchString(l) {
 			if _, err := runIP(ctx, "link", "delete", l); err != nil {
 				errs = append(errs, err)
 			}
 		}
+	}
+	if len(readMarks()) > 1 || len(daemonsHere()) > 0 {
+		return errors.Join(errs...) // others may need forwarding
 	}
 	if now, _ := os.ReadFile(forwardSwitch); s.Forward != "" && strings.TrimSpace(string(now)) != s.Forward {
 		errs = append(errs, os.WriteFile(forwardSwitch, []byte(s.Forward), 0o644))
@@ -114,9 +122,9 @@ func (s *netState) restore(mine *runMark) error {
 }
 
 // undoRules gives the iptables arguments that lead from one iptables-save to an
-// earlier one, as far as docker's own lines go: rules first, then the policies,
+// earlier one, as far as an engine's own lines go: rules first, then the policies,
 // then the chains that the rules used.
-func undoRules(before, after string) [][]string {
+func undoRules(before, after string, own *regexp.Regexp) [][]string {
 	had := map[string]bool{}
 	policy := map[string]string{} // table chain -> policy
 	each := func(text string, f func(table, line string)) {
@@ -147,15 +155,15 @@ func undoRules(before, after string) [][]string {
 		if line[0] == ':' {
 			name, pol := chain(line)
 			switch was, ok := policy[table+" "+name]; {
-			case !ok && pol == "-" && dockersOwn.MatchString(name):
+			case !ok && pol == "-" && own.MatchString(name):
 				flush = append(flush, []string{"-t", table, "-F", name})
 				chains = append(chains, []string{"-t", table, "-X", name})
-			case name == "FORWARD" && pol == "DROP" && was != "DROP":
+			case name == "FORWARD" && pol == "DROP" && was != "DROP" && own.MatchString("DOCKER"):
 				policies = append(policies, []string{"-t", table, "-P", name, "ACCEPT"})
 			}
 			return
 		}
-		if !had[table+" "+line] && dockersOwn.MatchString(line) {
+		if !had[table+" "+line] && own.MatchString(line) {
 			rules = append(rules, append([]string{"-t", table, "-D"}, ruleWords(line[3:])...))
 		}
 	})

@@ -43,7 +43,7 @@ func openPodman(ctx context.Context, opts Options) (Engine, error) {
 	if e.run, err = markRun(opts, "podman"); err != nil {
 		return nil, err
 	}
-	e.run.Net = netBefore(ctx)
+	e.run.Net = netBefore(ctx, "podman")
 	if err := e.run.write(); err != nil {
 		return nil, err
 	}

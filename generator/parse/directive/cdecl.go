@@ -28,7 +28,7 @@ var (
 	cTypes   = words(cTypeWords)
 	dialectC = cDialect{"c", ".", words(cTypeWords + "const volatile restrict static extern register inline _Noreturn noreturn _Thread_local thread_local struct union enum typedef sizeof _Alignof alignof _Atomic")}
 	dialectX = cDialect{"cpp", "::", words(cTypeWords + "const volatile static extern register inline constexpr consteval constinit virtual explicit friend mutable typename class struct union enum typedef template " +
-		"noexcept override final default delete operator decltype sizeof thread_local concept requires using namespace nullptr true false this")}
+		"public protected private noexcept override final default delete operator decltype sizeof thread_local concept requires using namespace nullptr true false this")}
 )
 
 var cToken = regexp.MustCompile(`^(?:[\pL_~][\pL\pN_]*|[0-9][0-9A-Za-z_.']*(?:[eEpP][+-][0-9]+)?[0-9A-Za-z_.]*|[LuU8R]*"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|\.\.\.|::|->|<<=|>>=|&&|\|\||[<>=!+\-*/%&|^]=|\[\[|\]\]|[^\s])`)
@@ -300,7 +300,18 @@ func (d cDialect) fill(o *object, x cDecl, line *doc.Node) {
 		}
 		line.Append(add)
 	}
-	line.Append(doc.New(doc.KindDescName, pos, plain(doc.KindDescSigName, pos, x.name[len(x.name)-1])))
+	last := x.name[len(x.name)-1]
+	if op, ok := strings.CutPrefix(last, "operator"); ok && op != "" && !isWord(op[0]) && d.domain == "cpp" {
+		shown := doc.New(doc.KindDescName, pos, plain(doc.KindDescSigKeyword, pos, "operator"))
+		if word := strings.TrimSpace(op); word != op {
+			shown.Append(plain(doc.KindDescSigSpace, pos, " "), plain(doc.KindDescSigName, pos, word))
+		} else {
+			shown.Append(plain(doc.KindDescSigOperator, pos, op))
+		}
+		line.Append(shown)
+	} else {
+		line.Append(doc.New(doc.KindDescName, pos, plain(doc.KindDescSigName, pos, last)))
+	}
 	if x.isFunc {
 		list := doc.New(doc.KindDescParameterlist, pos)
 		for _, p := range x.params {

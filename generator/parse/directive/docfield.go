@@ -30,9 +30,6 @@ type fieldItem struct {
 
 // groupFields rewrites the field lists that stand directly in a description.
 func (o *object) groupFields(content *doc.Node) {
-	if o.kind.fields == nil {
-		return
-	}
 	for _, c := range content.Children {
 		if c.Kind == doc.KindFieldList {
 			o.groupFieldList(c)
@@ -211,6 +208,9 @@ func (o *object) fieldRefs(role, target string, inner doc.Kind, pos doc.Pos) []*
 		return []*doc.Node{show(target)}
 	}
 	if o.kind.domain != "py" {
+		if r, _ := table(o.p).LookupRole(o.p, o.kind.domain+":"+role); r != nil {
+			return []*doc.Node{doc.New(doc.KindInline, pos, r(o.p, &RoleUse{Name: o.kind.domain + ":" + role, Raw: "`" + target + "`", Text: target, Pos: pos})...)}
+		}
 		return []*doc.Node{o.fieldRef(role, target, show(target), pos)}
 	}
 	var out []*doc.Node

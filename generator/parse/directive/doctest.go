@@ -23,7 +23,7 @@ func doctests(t *Table) {
 }
 
 var (
-	doctestFlag = regexp.MustCompile(`(?m)[ \t]*#\s*doctest:.+$`)
+	doctestFlag = regexp.MustCompile(`(?m)#\s*doctest:.+$`)
 	blankLine   = regexp.MustCompile(`(?m)^\s*<BLANKLINE>`)
 )
 
@@ -36,11 +36,8 @@ func doctestBlock(p Parser, b *Block, name, lang string) ([]*doc.Node, error) {
 		}
 	}
 	kind := doc.KindLiteralBlock
-	switch {
-	case lang == "" || b.has("hide"):
+	if lang == "" || b.has("hide") {
 		kind = doc.KindComment
-	case name == "doctest":
-		kind = doc.KindDoctestBlock
 	}
 	n := plain(kind, b.contentPos(), code).Set("xml:space", "preserve")
 	if lang != "" {

@@ -7,7 +7,7 @@ import (
 )
 
 var cFields = []fieldKind{
-	{label: "Parameters", names: []string{"param", "parameter", "arg", "argument"}, typeNames: []string{"type"}, arg: true, grouped: true, typed: true},
+	{label: "Parameters", names: []string{"param", "parameter", "arg", "argument"}, typeNames: []string{"type"}, arg: true, grouped: true, typed: true, typeRole: "expr"},
 	{label: "Return values", names: []string{"retvals", "retval"}, arg: true, grouped: true, collapse: true},
 	{label: "Returns", names: []string{"returns", "return"}},
 	{label: "Return type", names: []string{"rtype"}},
@@ -29,7 +29,7 @@ func (k cKind) add(t *Table, fields []fieldKind, aliases ...string) {
 
 func cDomain(t *Table) {
 	for _, k := range []cKind{
-		{name: "function"}, {name: "member"}, {name: "var", display: "variable"}, {name: "macro"},
+		{name: "function"}, {name: "member"}, {name: "var"}, {name: "macro"},
 		{name: "struct", prefix: "struct", nests: true}, {name: "union", prefix: "union", nests: true},
 		{name: "enum", prefix: "enum", nests: true}, {name: "enumerator", prefix: "enumerator"}, {name: "type", prefix: "type", nests: true},
 	} {
@@ -98,10 +98,11 @@ func (k cKind) signature(o *object, sig string, n *doc.Node) (string, bool) {
 			if c < 0 {
 				return "", false
 			}
-			n.Append(doc.New(doc.KindDescSignatureLine, o.pos, k.show(o, tokens[template:c+1], -1)...))
+			n.Append(k.templateLine(o, tokens[template:c+1]))
 			template = c + 1
 		}
 	}
+	templates := tokens[:template]
 	tokens = tokens[template:]
 	if k.prefix != "" {
 		for len(tokens) > 1 && (tokens[0] == k.prefix || tokens[0] == "class" || tokens[0] == "typedef") {
@@ -117,6 +118,9 @@ func (k cKind) signature(o *object, sig string, n *doc.Node) (string, bool) {
 		word := k.prefix
 		if k.name == "type" && len(x.before) > 0 {
 			word = "typedef"
+		}
+		if k.domain == "cpp" && k.name == "type" && len(x.after) > 0 && x.after[0] == "=" {
+			word = "using"
 		}
 		line.Append(plain(doc.KindDescSigKeyword, o.pos, word), plain(doc.KindDescSigSpace, o.pos, " "))
 	}
@@ -138,9 +142,32 @@ func (k cKind) signature(o *object, sig string, n *doc.Node) (string, bool) {
 	full := strings.Join(parts, k.sep)
 	if k.domain == "cpp" {
 		n.Set(doc.AttrFullname, full)
-		full += "\t" + mangle(parts, x, k.name)
+		full += "\t" + mangle(parts, x, templates, k.name)
 	}
 	return full, true
+}
+
+// templateLine shows "template<typename T, int N>", where the parameters'
+// own names refer to nothing.
+func (k cKind) templateLine(o *object, t []string) *doc.Node {
+	line := doc.New(doc.KindDescSignatureLine, o.pos, plain(doc.KindDescSigKeyword, o.pos, t[0]), plain(doc.KindDescSigPunctuation, o.pos, "<"))
+	for i, p := range splitTokens(t[2 : len(t)-1]) {
+		if i > 0 {
+			line.Append(plain(doc.KindDescSigPunctuation, o.pos, ","), plain(doc.KindDescSigSpace, o.pos, " "))
+		}
+		own := k.paramName(p)
+		if len(p) > 1 && (p[0] == "typename" || p[0] == "class") {
+			for own = 1; own < len(p) && !isName(p[own]); own++ {
+			}
+		}
+		for j, n := range k.show(o, p, own) {
+			if n.Kind == doc.KindDescSigName && n.HasClass("sig-param") && j > 0 {
+				n = doc.New(doc.KindDescName, o.pos, plain(doc.KindDescSigName, o.pos, n.PlainText()))
+			}
+			line.Append(n)
+		}
+	}
+	return line.Append(plain(doc.KindDescSigPunctuation, o.pos, ">"))
 }
 
 // macro reads "NAME" or "NAME(a, b, ...)", whose parameters have no types.

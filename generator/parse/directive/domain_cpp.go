@@ -40,10 +40,33 @@ var itanium = map[string]string{
 
 // mangle makes Sphinx' anchor of a C++ name (its version 4 of ids), exactly
 // for names and for functions of plain types.
-func mangle(parts []string, x cDecl, kind string) string {
-	id := "_CPPv4" + mangleName(parts)
-	if kind != "function" {
+func mangle(parts []string, x cDecl, templates []string, kind string) string {
+	id := "_CPPv4"
+	for i := 0; i < len(templates); i++ {
+		if templates[i] != "<" {
+			continue
+		}
+		end := closing(templates, i)
+		id += "I"
+		for _, p := range splitTokens(templates[i+1 : end]) {
+			id += mangleTemplateParam(p)
+		}
+		id += "E"
+		i = end
+	}
+	name := mangleName(parts)
+	isFunc := kind == "function"
+	if isFunc && len(x.after) > 0 && x.after[0] == "const" {
+		if strings.HasPrefix(name, "N") {
+			name = "NK" + name[1:]
+		}
+	}
+	id += name
+	if !isFunc {
 		return id
+	}
+	if len(templates) > 0 && len(x.before) > 0 {
+		id += mangleType(x.before)
 	}
 	if len(x.params) == 0 {
 		return id + "v"
@@ -63,10 +86,45 @@ func mangle(parts []string, x cDecl, kind string) string {
 	return id
 }
 
+// operatorIDs are the short names of operators; those that are also unary are
+// taken as binary.
+var operatorIDs = map[string]string{
+	"new": "nw", "new[]": "na", "delete": "dl", "delete[]": "da", "~": "co", "+": "pl", "-": "mi", "*": "ml", "/": "dv", "%": "rm", "&": "an",
+	"|": "or", "^": "eo", "=": "aS", "+=": "pL", "-=": "mI", "*=": "mL", "/=": "dV", "%=": "rM", "&=": "aN", "|=": "oR", "^=": "eO",
+	"<<": "ls", ">>": "rs", "<<=": "lS", ">>=": "rS", "==": "eq", "!=": "ne", "<": "lt", ">": "gt", "<=": "le", ">=": "ge", "<=>": "ss",
+	"!": "nt", "&&": "aa", "||": "oo", "++": "pp", "--": "mm", ",": "cm", "->*": "pm", "->": "pt", "()": "cl", "[]": "ix",
+}
+
+func mangleTemplateParam(t []string) string {
+	pack := ""
+	for _, tok := range t {
+		if tok == "..." {
+			pack = "Dp"
+		}
+	}
+	if t[0] == "typename" || t[0] == "class" {
+		return pack + "0"
+	}
+	if own := dialectX.paramName(t); own >= 0 {
+		t = t[:own]
+	}
+	return pack + mangleType(t)
+}
+
 func mangleName(parts []string) string {
 	var s strings.Builder
-	for _, p := range parts {
-		s.WriteString(strconv.Itoa(len(p)) + p)
+	for i, p := range parts {
+		op := strings.TrimSpace(strings.TrimPrefix(p, "operator"))
+		switch short := operatorIDs[op]; {
+		case i == 0 && p == "std" && len(parts) > 1:
+			s.WriteString("St")
+		case strings.HasPrefix(p, "operator") && short != "":
+			s.WriteString(short)
+		case strings.HasPrefix(p, "~"):
+			s.WriteString("D0")
+		default:
+			s.WriteString(strconv.Itoa(len(p)) + p)
+		}
 	}
 	if len(parts) > 1 {
 		return "N" + s.String() + "E"

@@ -28,7 +28,7 @@ func jsDomain(t *Table) {
 		"noindex": flag, "no-index": flag, "nocontentsentry": flag, "no-contents-entry": flag,
 	}, Run: jsModule})
 	for _, kind := range []string{"func", "meth", "class", "data", "attr", "mod"} {
-		t.role(crossRef{domain: "js", kind: kind, parens: kind == "func" || kind == "meth", link: jsLink}.role, "js:"+kind)
+		t.role(crossRef{domain: "js", kind: kind, parens: kind == "func" || kind == "meth" || kind == "class", link: jsLink}.role, "js:"+kind)
 	}
 }
 
@@ -48,7 +48,7 @@ func (k jsKind) signature(o *object, sig string, n *doc.Node) (string, bool) {
 	}
 	full := strings.TrimPrefix(prefix+"."+name, ".")
 	if k.name == "class" {
-		n.Append(doc.New(doc.KindDescAnnotation, o.pos, doc.NewText(o.pos, "class"), plain(doc.KindDescSigSpace, o.pos, " ")))
+		n.Append(doc.New(doc.KindDescAnnotation, o.pos, plain(doc.KindDescSigKeyword, o.pos, "class"), plain(doc.KindDescSigSpace, o.pos, " ")))
 	}
 	shown := prefix
 	if shown == "" {
@@ -77,23 +77,23 @@ func (k jsKind) target(o *object, name string, n *doc.Node) {
 	full := strings.TrimPrefix(o.p.State().Module["js"]+"."+name, ".")
 	id := o.p.State().newID("", full)
 	o.found(n, id, full)
-	of, last := "", name
+	of := ""
 	if i := strings.LastIndexByte(name, '.'); i >= 0 {
-		of, last = name[:i], name[i+1:]
+		of = name[:i]
 	}
 	switch k.name {
-	case "function", "method":
+	case "function":
 		if of == "" {
-			o.entry("single", last+"() (built-in function)", id)
+			o.entry("single", name+"() (built-in function)", id)
 		} else {
-			o.entry("single", last+"() ("+of+" method)", id)
+			o.entry("single", name+"() ("+of+" method)", id)
 		}
 	case "class":
 		o.entry("single", name+"() (class)", id)
 	case "data":
 		o.entry("single", name+" (global variable or constant)", id)
 	case "attribute":
-		o.entry("single", last+" ("+of+" attribute)", id)
+		o.entry("single", name+" ("+of+" attribute)", id)
 	}
 }
 

@@ -28,12 +28,14 @@ func restDomain(t *Table) {
 		target: func(o *object, name string, n *doc.Node) {
 			directive := o.p.State().Class["rst"]
 			id := o.p.State().newID(strings.TrimSuffix("directive-option-"+directive, "-"), name)
-			full, of := name, "(directive option)"
-			if directive != "" {
-				full, of = directive+":"+name, "("+directive+" directive option)"
+			key := strings.ToUpper(name[:min(1, len(name))])
+			if directive == "" {
+				o.found(n, id, name)
+				o.entries = append(o.entries, indexEntry("single", ":"+name+": (directive option)", id, "", key))
+				return
 			}
-			o.found(n, id, full)
-			o.entry("single", ":"+name+": "+of, id)
+			o.found(n, id, directive+":"+name)
+			o.entries = append(o.entries, indexEntry("pair", directive+" (directive); :"+name+": (directive option)", id, "", key))
 		}})
 	for _, kind := range []string{"dir", "role"} {
 		t.role(crossRef{domain: "rst", kind: kind}.role, "rst:"+kind)

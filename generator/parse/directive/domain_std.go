@@ -63,9 +63,7 @@ func optionSignature(o *object, sig string, n *doc.Node) (string, bool) {
 			n.Append(plain(doc.KindDescAddname, o.pos, ", "))
 		}
 		n.Append(plain(doc.KindDescName, o.pos, name))
-		if args != "" {
-			n.Append(plain(doc.KindDescAddname, o.pos, args))
-		}
+		n.Append(plain(doc.KindDescAddname, o.pos, args))
 		names = append(names, name)
 	}
 	return strings.Join(names, "\n"), len(names) > 0

@@ -91,7 +91,11 @@ func (k *objectKind) run(p Parser, b *Block) ([]*doc.Node, error) {
 	if k.domain != "" {
 		desc.AddClass(k.domain)
 	}
-	desc.AddClass(k.objtype)
+	if k.domain == "std" {
+		desc.AddClass(k.name)
+	} else {
+		desc.AddClass(k.objtype)
+	}
 	b.classes(desc, "class")
 	for _, sig := range b.signatures() {
 		o.pos = sig.Pos

@@ -47,7 +47,7 @@ func (p *parser) propagate(target, next *doc.Node) {
 		return
 	}
 	if next.Kind == doc.KindText || next.Is(doc.KindComment, doc.KindPending, doc.KindSubstitutionDefinition, doc.KindSystemMessage,
-		doc.KindFootnote, doc.KindCitation) {
+		doc.KindIndex, doc.KindFootnote, doc.KindCitation) {
 		return
 	}
 	for _, id := range target.IDs() {

@@ -21,7 +21,13 @@ func (r *reader) children(parent *doc.Node, n ast.Node) {
 // add appends nodes, the first of them under the labels that wait.
 func (r *reader) add(parent *doc.Node, nodes ...*doc.Node) {
 	for _, n := range nodes {
-		if n.Kind != doc.KindComment && n.Kind != doc.KindSystemMessage {
+		switch {
+		case n.Kind == doc.KindTarget && len(n.Children) == 0 && len(n.IDs()) > 0 && n.Attr(doc.AttrObjType) == "":
+			// A directive's own target names what follows it.
+			r.p.targets = append(r.p.targets, n)
+		case n.Is(doc.KindComment, doc.KindSystemMessage, doc.KindTarget, doc.KindIndex, doc.KindSubstitutionDefinition,
+			doc.KindHighlightlang, doc.KindTabularColSpec, doc.KindMeta, doc.KindPending):
+		default:
 			r.p.labels(parent, n)
 		}
 		parent.Append(n)
@@ -176,14 +182,14 @@ func (r *reader) fenced(parent *doc.Node, n *ast.FencedCodeBlock, pos doc.Pos) {
 	}
 	l := r.listing(pos, n.Lines(), lang)
 	if rest != "" && !r.p.opt.Plain {
-		l = r.fenceExtras(l, rest, pos)
+		l = r.fenceExtras(l, rest, n.Info.Segment.Start+strings.Index(info, `title="`)+len(`title="`))
 	}
 	r.add(parent, l)
 }
 
 // fenceExtras reads what other tools write behind the language: lines to
-// emphasise in braces, and title="file name".
-func (r *reader) fenceExtras(l *doc.Node, rest string, pos doc.Pos) *doc.Node {
+// emphasise in braces, and title="file name", which begins at an offset.
+func (r *reader) fenceExtras(l *doc.Node, rest string, titleAt int) *doc.Node {
 	if i, j := strings.IndexByte(rest, '{'), strings.IndexByte(rest, '}'); i >= 0 && j > i && strings.Trim(rest[i+1:j], "0123456789-, ") == "" {
 		if spec := strings.ReplaceAll(rest[i+1:j], " ", ""); spec != "" {
 			l.Set(doc.AttrEmphasize, spec)
@@ -200,8 +206,9 @@ func (r *reader) fenceExtras(l *doc.Node, rest string, pos doc.Pos) *doc.Node {
 	if !ok || title == "" {
 		return l
 	}
+	pos := r.pc.at(titleAt)
 	c := doc.New(doc.KindCaption, pos, r.p.Inline(title, pos)...)
-	return doc.New(doc.KindContainer, pos, c, l).AddClass("literal-block-wrapper").Set("literal_block", "True")
+	return doc.New(doc.KindContainer, l.Pos, c, l).AddClass("literal-block-wrapper").Set("literal_block", "True")
 }
 
 // top reports whether a block stands where section titles are allowed.

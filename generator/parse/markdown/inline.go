@@ -64,7 +64,7 @@ func (p *page) inlinePiece(pc *piece) []*doc.Node {
 	p.depth++
 	defer func() { p.depth-- }()
 	tree := p.goldmark(grammars().inline, pc)
-	c := &reader{p: p, pc: pc}
+	c := &reader{p: p, pc: pc, gaps: true}
 	var out []*doc.Node
 	for n := tree.FirstChild(); n != nil; n = n.NextSibling() {
 		if out != nil {
@@ -128,6 +128,14 @@ func (r *reader) text(out []*doc.Node, t *ast.Text) []*doc.Node {
 			r.addText(end, end+1, "\n")
 		} else {
 			r.addText(end, end, "\n")
+		}
+		if r.gaps {
+			from := end + strings.IndexByte(r.pc.text[end:], '\n') + 1
+			to := from
+			for to < len(r.pc.text) && (r.pc.text[to] == ' ' || r.pc.text[to] == '\t') {
+				to++
+			}
+			r.addText(from, to, r.pc.text[from:to])
 		}
 	}
 	return out

@@ -92,11 +92,12 @@ type page struct {
 	expanding     map[string]bool // substitutions being read
 	including     map[string]bool // files being read, with their bounds
 
-	ids    map[string]*doc.Node
-	serial map[string]int  // numbers behind ids that were taken
-	names  map[string]bool // explicit names
-	notes  footnotes
-	label  []pendingLabel // targets that wait for the next element
+	ids     map[string]*doc.Node
+	serial  map[string]int  // numbers behind ids that were taken
+	names   map[string]bool // explicit names
+	notes   footnotes
+	label   []pendingLabel // labels that wait for the next element
+	targets []*doc.Node    // directives' targets that do
 }
 
 // grammar is goldmark set up for one use. It is made once and read-only.

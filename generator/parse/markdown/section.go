@@ -18,7 +18,8 @@ type reader struct {
 	pc     *piece
 	titles bool // headings make sections here
 	run    textRun
-	skip   int // inline text that ends at or before this offset is left out
+	gaps   bool // blanks at line starts count
+	skip   int  // inline text that ends at or before this offset is left out
 }
 
 // sections reads the blocks of a whole piece and nests what follows a heading

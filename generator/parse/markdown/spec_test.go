@@ -10,9 +10,8 @@ import (
 	"strings"
 	"testing"
 
-	"golang.org/x/net/html"
+	nethtml "golang.org/x/net/html"
 
-	"docent/generator/doc"
 	render "docent/generator/html"
 	"docent/generator/parse/directive"
 	"docent/generator/parse/markdown"
@@ -76,13 +75,13 @@ var spaces = regexp.MustCompile(`[ \t\n]+`)
 // does not speak of.
 func normal(t *testing.T, s string) string {
 	t.Helper()
-	root, err := html.Parse(strings.NewReader(s))
+	root, err := nethtml.Parse(strings.NewReader(s))
 	if err != nil {
 		t.Fatal(err)
 	}
 	var b strings.Builder
-	var walk func(n *html.Node, pre bool)
-	attr := func(n *html.Node, key string) (string, bool) {
+	var walk func(n *nethtml.Node, pre bool)
+	attr := func(n *nethtml.Node, key string) (string, bool) {
 		for _, a := range n.Attr {
 			if a.Key == key {
 				return a.Val, true
@@ -90,23 +89,23 @@ func normal(t *testing.T, s string) string {
 		}
 		return "", false
 	}
-	kids := func(n *html.Node, pre bool) {
+	kids := func(n *nethtml.Node, pre bool) {
 		for c := n.FirstChild; c != nil; c = c.NextSibling {
 			walk(c, pre)
 		}
 	}
-	walk = func(n *html.Node, pre bool) {
+	walk = func(n *nethtml.Node, pre bool) {
 		switch n.Type {
-		case html.TextNode:
+		case nethtml.TextNode:
 			text := n.Data
 			if pre {
 				b.WriteString(strings.NewReplacer("\n", "⏎", " ", "␣").Replace(text))
 				return
 			}
 			b.WriteString(spaces.ReplaceAllString(text, " "))
-		case html.CommentNode:
+		case nethtml.CommentNode:
 			b.WriteString("<!--" + n.Data + "-->")
-		case html.ElementNode:
+		case nethtml.ElementNode:
 			if _, ui := attr(n, "data-ui"); ui {
 				return
 			}
@@ -138,7 +137,3 @@ func normal(t *testing.T, s string) string {
 }
 
 var blockEdge = regexp.MustCompile(` ?(</?(?:p|h[1-6]|ul|ol|li|blockquote|pre|hr|table|thead|tbody|tr|td|th|div|dl|dt|dd|br|section|del|ins|style|script|textarea|iframe)(?: [^>]*)?>) ?`)
-
-func parse(s string) *doc.Document {
-	return markdown.Parse("page.md", s, &directive.Config{}, markdown.Options{})
-}

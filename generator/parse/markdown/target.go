@@ -70,9 +70,14 @@ type pendingLabel struct {
 // labels gives the labels that wait to an element. The target nodes stand
 // before it, as docutils leaves them.
 func (p *page) labels(parent, n *doc.Node) {
-	if len(p.label) == 0 {
-		return
+	for _, t := range p.targets {
+		ids := t.IDs()
+		n.AddID(ids...).AddName(t.Names()...)
+		t.SetIDs(nil)
+		t.SetNames(nil)
+		t.Set("refid", ids[0])
 	}
+	p.targets = p.targets[:0]
 	for _, l := range p.label {
 		name := directive.NormalName(l.name)
 		if p.taken(name, l) {

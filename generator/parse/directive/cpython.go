@@ -18,18 +18,18 @@ func cpythonDocs(t *Table) {
 	t.add(&Directive{Name: "audit-event-table", Optional: 2, Run: func(_ Parser, b *Block) ([]*doc.Node, error) { return one(pending(b, "audit-event-table")) }})
 	t.add(&Directive{Name: "miscnews", Required: 1, Run: silent})
 	for _, o := range []struct {
-		name, index string
-		sig         func(o *object, sig string, n *doc.Node) (string, bool)
+		name, role, index string
+		sig               func(o *object, sig string, n *doc.Node) (string, bool)
 	}{
-		{"opcode", " (opcode)", opcodeSignature}, {"pdbcommand", " (pdb command)", pdbSignature}, {"2to3fixer", " (2to3 fixer)", plainSignature},
-		{"monitoring-event", " (monitoring event)", plainSignature},
+		{"opcode", "opcode", " (opcode)", opcodeSignature}, {"pdbcommand", "pdbcmd", " (pdb command)", pdbSignature}, {"2to3fixer", "2to3fixer", " (2to3 fixer)", plainSignature},
+		{"monitoring-event", "monitoring-event", " (monitoring event)", plainSignature},
 	} {
 		t.addObject(&objectKind{domain: "std", name: o.name, signature: o.sig, target: func(x *object, name string, n *doc.Node) {
 			id := x.p.State().newID(o.name, name)
 			x.found(n, id, name)
 			x.entry("pair", name+o.index, id)
 		}}, o.name)
-		t.role(crossRef{domain: "std", kind: o.name}.role, o.name)
+		t.role(crossRef{domain: "std", kind: o.role}.role, o.role, "std:"+o.role)
 	}
 	for name, word := range map[string]string{
 		"coroutinefunction": "coroutine", "coroutinemethod": "coroutine", "awaitablefunction": "awaitable", "awaitablemethod": "awaitable", "abstractmethod": "abstract",
@@ -98,8 +98,10 @@ func auditEvent(p Parser, b *Block) ([]*doc.Node, error) {
 	default:
 		said += "arguments " + strings.Join(args, ", ") + "."
 	}
+	// A target that is given is an anchor that the page has already.
 	id := strings.Trim(b.Arg(2), `"'`)
-	if id == "" {
+	own := id == ""
+	if own {
 		id = p.State().serialID("audit_event_" + strings.Map(func(r rune) rune {
 			if isWord(byte(min(r, 0x7f))) {
 				return r
@@ -107,8 +109,11 @@ func auditEvent(p Parser, b *Block) ([]*doc.Node, error) {
 			return '_'
 		}, b.Arg(0)))
 	}
-	n := doc.New(doc.KindParagraph, b.Pos).AddClass("audit-hook").AddID(id)
-	p.NoteTarget(n, "")
+	n := doc.New(doc.KindParagraph, b.Pos).AddClass("audit-hook")
+	if own {
+		n.AddID(id)
+		p.NoteTarget(n, "")
+	}
 	if len(b.Content) > 0 {
 		body := p.Blocks(b.Content, false)
 		if len(body) > 0 && body[0].Kind == doc.KindParagraph {

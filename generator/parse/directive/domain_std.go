@@ -19,16 +19,8 @@ func standardDomain(t *Table) {
 	}})
 	option := &objectKind{domain: "std", name: "option", objtype: "cmdoption", signature: optionSignature, target: optionTarget}
 	t.addObject(option, "option", "cmdoption", "std:cmdoption")
-	for name, template := range map[string]string{"envvar": "environment variable; ", "confval": ""} {
-		t.addObject(&objectKind{domain: "std", name: name, options: map[string]Check{"type": text, "default": text},
-			signature: plainSignature, target: func(o *object, object string, n *doc.Node) {
-				id := o.p.State().newID(name, object)
-				o.found(n, id, object)
-				if template != "" {
-					o.entry("single", template+object, id)
-				}
-			}}, name)
-	}
+	t.AddObjectType("envvar", "envvar", "single: environment variable; %s")
+	t.AddObjectType("confval", "confval", "")
 	envvar := crossRef{domain: "std", kind: "envvar", wrap: func(p Parser, r *RoleUse, n *doc.Node) []*doc.Node {
 		id, name := p.State().serialID("index"), n.Attr(doc.AttrRefTarget)
 		return append(indexed(p, r.Pos, id, []string{
@@ -36,6 +28,26 @@ func standardDomain(t *Table) {
 		}), n)
 	}}
 	t.role(envvar.role, "envvar", "std:envvar")
+}
+
+// AddObjectType adds a directive that describes objects of a kind of the
+// site's own, and the role that refers to them, as Sphinx' add_object_type
+// does. index is the template of index entries, such as "pair: %s; command",
+// or "" for none. Add to a [Table.Clone], not to the standard table.
+func (t *Table) AddObjectType(name, role, index string) {
+	kind, template := "single", index
+	if k, rest, ok := strings.Cut(index, ":"); ok {
+		kind, template = strings.TrimSpace(k), strings.TrimSpace(rest)
+	}
+	t.addObject(&objectKind{domain: "std", name: name, options: map[string]Check{"type": text, "default": text},
+		signature: plainSignature, target: func(o *object, object string, n *doc.Node) {
+			id := o.p.State().newID(name, object)
+			o.found(n, id, object)
+			if template != "" {
+				o.entry(kind, strings.ReplaceAll(template, "%s", object), id)
+			}
+		}}, name)
+	t.role(crossRef{domain: "std", kind: role}.role, role, "std:"+role)
 }
 
 func plainSignature(o *object, sig string, n *doc.Node) (string, bool) {

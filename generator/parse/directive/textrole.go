@@ -153,7 +153,16 @@ func pep(p Parser, r *RoleUse) []*doc.Node {
 	if !explicit {
 		title = "PEP " + title
 	}
-	return r.give(plain(doc.KindReference, r.Pos, title).Set("refuri", uri))
+	return r.standard(p, plain(doc.KindReference, r.Pos, title).Set("refuri", uri), "Python Enhancement Proposals; PEP "+target)
+}
+
+// standard adds the index entry that Sphinx makes for a numbered text.
+func (r *RoleUse) standard(p Parser, n *doc.Node, entry string) []*doc.Node {
+	if domain(p) == "" {
+		return r.give(n)
+	}
+	id := p.State().serialID("index")
+	return append(indexed(p, r.Pos, id, []string{indexEntry("single", entry, id, "", "")}), r.give(n)...)
 }
 
 func rfc(p Parser, r *RoleUse) []*doc.Node {
@@ -173,7 +182,7 @@ func rfc(p Parser, r *RoleUse) []*doc.Node {
 			title = "RFC " + target // Sphinx shows the section too
 		}
 	}
-	return r.give(plain(doc.KindReference, r.Pos, title).Set("refuri", uri))
+	return r.standard(p, plain(doc.KindReference, r.Pos, title).Set("refuri", uri), "RFC; RFC "+target)
 }
 
 // extLink is a role of extlinks: both texts hold one %s.

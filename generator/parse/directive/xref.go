@@ -32,8 +32,6 @@ func xrefs(t *Table) {
 		{domain: "std", kind: "term", inner: doc.KindInline, warn: true},
 		{domain: "std", kind: "token", link: tokenLink},
 		{domain: "std", kind: "option", warn: true, link: optionLink},
-		{domain: "std", kind: "envvar"},
-		{domain: "std", kind: "confval", warn: true},
 		{domain: "math", kind: "eq", warn: true},
 		{kind: "any", warn: true, link: anyLink},
 		{kind: "download", node: doc.KindDownloadReference},

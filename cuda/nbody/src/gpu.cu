@@ -570,7 +570,7 @@ Gpus findGpus() {
   Gpus gpus;
   gpus.builtWithCuda = true;
   cudaDriverGetVersion(&gpus.driver);
-  cudaRuntimeGetVersion(&gpus.runtime);
+  gpus.runtime = CUDART_VERSION;  // the one linked in; asking it needs a driver
   int count = 0;
   cudaError_t error = cudaGetDeviceCount(&count);
   if (error != cudaSuccess) {

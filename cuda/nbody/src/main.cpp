@@ -225,7 +225,7 @@ int check(const Job& job) {
   for (int k = 0; k < 3; ++k) momentum += std::pow(after.momentum[k] - before.momentum[k], 2);
   momentum = std::sqrt(momentum) / std::max({before.momentumScale, after.momentumScale, 1e-300});
   // The leapfrog's own error is the bound for energy; rounding is for momentum.
-  const double energyBound = 2e-3, momentumBound = o.fp64 ? 1e-12 : 1e-5;
+  const double energyBound = 5e-4, momentumBound = o.fp64 ? 1e-12 : 1e-6;
   const bool good = energy <= energyBound && momentum <= momentumBound;
   if (o.json)
     std::printf("{%s,\"iterations\":%d,\"energy_before\":%.12g,\"energy_after\":%.12g,\"energy_drift\":%.4g,\"energy_bound\":%.4g,\"momentum_drift\":%.4g,\"momentum_bound\":%.4g,\"ok\":%s}\n",

@@ -181,15 +181,20 @@ __global__ void __launch_bounds__(shapeThreads<T>(shape), shapeBlocks<T>(shape))
           for (int k = 0; k < K; ++k) {
             T dx, dy, dz;
             if (masses == MassCase::scaled) {
-              dx = fused(q.w, x[k], q.x), dy = fused(q.w, y[k], q.y), dz = fused(q.w, z[k], q.z);
+              dz = fused(q.w, z[k], q.z), dx = fused(q.w, x[k], q.x), dy = fused(y[k], q.w, q.y);
             } else {
               dx = x[k] - q.x, dy = y[k] - q.y, dz = z[k] - q.z;
             }
-            T s = cubedInverse(fused(dz, dz, fused(dy, dy, fused(dx, dx, e)))), sj = s;
+            T s = cubedInverse(fused(dx, dx, fused(dz, dz, fused(dy, dy, e)))), sj = s;
             if (masses == MassCase::scaled) s = sj = m[k] * s;
             if (masses == MassCase::any) sj = m[k] * s, s = q.w * s;
-            ax[k] = fused(-s, dx, ax[k]), ay[k] = fused(-s, dy, ay[k]), az[k] = fused(-s, dz, az[k]);
-            px = fused(sj, dx, px), py = fused(sj, dy, py), pz = fused(sj, dz, pz);
+            // This order, of 500 tried, leaves the compilers the fewest register bank conflicts (README.md).
+            px = fused(sj, dx, px);
+            pz = fused(sj, dz, pz);
+            ay[k] = fused(-s, dy, ay[k]);
+            ax[k] = fused(-s, dx, ax[k]);
+            az[k] = fused(-s, dz, az[k]);
+            py = fused(sj, dy, py);
           }
           px = __shfl_sync(everyLane, px, after);
           py = __shfl_sync(everyLane, py, after);

@@ -366,11 +366,26 @@ func writeSpec(bundle string, s *specs.Spec) error {
 	return os.WriteFile(filepath.Join(bundle, "config.json"), text, 0o600)
 }
 
+// mounted judges a program that lies in a mounted folder, or is mounted itself.
+func mounted(p string) int {
+	if st, err := os.Stat(p); err != nil {
+		return 127
+	} else if st.IsDir() || st.Mode()&0o111 == 0 {
+		return 126
+	}
+	return 0
+}
+
 // runnable says how docker fails on a command that is not in the image: exit
 // status 127 for one not found, 126 for one that cannot be run; 0 if it is fine.
 func runnable(rootfs string, s *specs.Spec) (int, string) {
 	command := s.Process.Args[0]
 	check := func(p string) int {
+		for _, m := range s.Mounts { // what is mounted there is what counts
+			if m.Type == "bind" && (p == m.Destination || strings.HasPrefix(p, strings.TrimSuffix(m.Destination, "/")+"/")) {
+				return mounted(m.Source + strings.TrimPrefix(p, m.Destination))
+			}
+		}
 		st, err := os.Stat(insideRoot(rootfs, p))
 		switch {
 		case err != nil:
@@ -383,11 +398,6 @@ func runnable(rootfs string, s *specs.Spec) (int, string) {
 	if strings.Contains(command, "/") {
 		if !path.IsAbs(command) {
 			command = path.Join(s.Process.Cwd, command)
-		}
-		for _, m := range s.Mounts { // what is mounted over it cannot be judged
-			if m.Type == "bind" && strings.HasPrefix(command, m.Destination) {
-				return 0, ""
-			}
 		}
 		switch check(command) {
 		case 127:

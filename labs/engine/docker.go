@@ -154,6 +154,9 @@ func (e *docker) environ(base []string) []string {
 	return append(env, "PATH="+toolPath)
 }
 
+// Host is the address of the daemon, as DOCKER_HOST takes it.
+func (e *docker) Host() string { return e.host }
+
 func (e *docker) Name() string { return "docker" }
 
 func (e *docker) Version(ctx context.Context) (string, error) {

@@ -71,7 +71,7 @@ gpu=$(nvidia-smi -i 0 --query-gpu=name --format=csv,noheader) driver=$(nvidia-sm
 limit=$(nvidia-smi -i 0 --query-gpu=power.limit --format=csv,noheader,nounits)
 compiler=${NVCC_VERSION:-unknown} sms=$(field multiprocessors "$tmp/first")
 version() { awk -v v="$1" 'BEGIN {printf "%d.%d", v / 1000, v % 1000 / 10}'; }
-times() { awk -v a="$(cat "$tmp/rate.$1")" -v b="$(cat "$tmp/rate.$2")" 'BEGIN {printf "%.3f", a / b}'; }
+ratio() { awk -v a="$(cat "$tmp/rate.$1")" -v b="$(cat "$tmp/rate.$2")" 'BEGIN {printf "%.3f", a / b}'; }
 # One instruction per scheduler and cycle, four schedulers, 32 lanes, two interactions per pair.
 bound() { awk -v r="$(cat "$tmp/rate.$1")" -v c="$(cat "$tmp/clock.$1")" -v s="$sms" -v i="$2" 'BEGIN {printf "%.3f", r / (s * 4 * 32 * c * 1e6 / i * 2)}'; }
 issue=$(bound pairs 17.4375)
@@ -80,7 +80,7 @@ issue=$(bound pairs 17.4375)
   printf '{"gpu":"%s","driver":"%s","cuda_driver":"%s","cuda_runtime":"%s","compiler":"%s","multiprocessors":%s,"power_limit_w":%s,"date":"%s",\n' \
     "$gpu" "$driver" "$(version "$(field cuda_driver "$tmp/first")")" "$(version "$(field cuda_runtime "$tmp/first")")" "$compiler" "$sms" "$limit" "$(date -u +%Y-%m-%d)"
   printf '"made_by":"make bench",\n"ratios":{"single_2M":%s,"single_default":%s,"double_262144":%s,"share_of_issue_bound":%s},\n' \
-    "$(times pairs tile)" "$(times default deftile)" "$(times pairs64 tile64)" "$issue"
+    "$(ratio pairs tile)" "$(ratio default deftile)" "$(ratio pairs64 tile64)" "$issue"
   printf '"speed":[\n'; cat "$tmp/rows"; printf '],\n"accuracy":[\n'; cat "$tmp/errors"; printf ']}\n'
 } >"$out/bench.json"
 
@@ -99,7 +99,7 @@ issue=$(bound pairs 17.4375)
   echo "- any: general masses with a softening so small that the scaled form is not safe. equal: all masses equal, seen in the data. fixed: -deterministic."
   echo "- 20 flops per interaction in single precision, 30 in double. SM clock and power are medians while the row ran."
   echo
-  echo "Against the textbook kernel: $(times pairs tile) times in single precision at $big bodies, $(times default deftile) times at the default size, $(times pairs64 tile64) times in double precision."
+  echo "Against the textbook kernel: $(ratio pairs tile) times in single precision at $big bodies, $(ratio default deftile) times at the default size, $(ratio pairs64 tile64) times in double precision."
   echo "Share of the issue bound (17 instructions and 7/16 of a shuffle per pair, at the clock shown): $issue."
   echo
   echo "| row | bodies | relative error of the accelerations (rms) | largest |"

@@ -33,7 +33,10 @@ __docent_cmds=("$@")
 set --
 __docent_n=0 __docent_status=0 __docent_name= __docent_dir= __docent_old=
 __docent_return() { return "$1"; }
-__docent_record() { printf '\x1e%s %d %d\x1e' "$__docent_mark" "$__docent_n" "$__docent_status" >&199; }
+__docent_record() {
+  { printf '\x1e%s %d %d\x1e' "$__docent_mark" "$__docent_n" "$__docent_status" >&199; } 2>/dev/null ||
+    printf '\x1e%s %d %d\x1e' "$__docent_mark" "$__docent_n" "$__docent_status"
+}
 __docent_keep() {
   local __docent_shopt __docent_set
   { shopt -p || :; while IFS= read -r __docent_name; do

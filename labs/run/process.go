@@ -223,13 +223,15 @@ func (p *pump) close() {
 	<-p.quit
 }
 
-// endMarked ends every process whose environment says that it belongs to the
-// run with this socket: what left its group and its parent behind is found by
-// it. It returns how many there were.
-func endMarked(socket string) int {
+// EndProcesses ends every process of a session whose scratch folder is, or lies
+// below, the given one. Such processes are known by their environment, so also
+// those are found that left their group and their parent behind. It returns how
+// many there were.
+func EndProcesses(folder string) int {
+	prefix := filepath.Clean(folder) + "/"
 	found := 0
 	for _, sig := range []unix.Signal{unix.SIGTERM, unix.SIGKILL} {
-		pids := marked(socket)
+		pids := marked(prefix)
 		found = max(found, len(pids))
 		for _, pid := range pids {
 			unix.Kill(pid, sig)
@@ -237,15 +239,15 @@ func endMarked(socket string) int {
 		}
 		for deadline := time.Now().Add(grace); len(pids) > 0 && time.Now().Before(deadline); {
 			time.Sleep(10 * time.Millisecond)
-			pids = marked(socket)
+			pids = marked(prefix)
 		}
 	}
 	return found
 }
 
-// marked lists the processes that carry the run's socket in their environment.
-func marked(socket string) []int {
-	want := []byte(SocketVar + "=" + socket + "\x00")
+// marked lists the processes whose environment names a socket that begins so.
+func marked(prefix string) []int {
+	want := []byte(SocketVar + "=" + prefix)
 	dirs, _ := filepath.Glob("/proc/[0-9]*")
 	var pids []int
 	for _, dir := range dirs {

@@ -1,0 +1,210 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+	"unicode/utf8"
+
+	"docent/generator/doc"
+	"docent/generator/parse"
+	"docent/labs/step"
+)
+
+// A lesson is a page as the lab reads it.
+type lesson struct {
+	doc       *doc.Document
+	root      string // content root on this machine
+	steps     []step.Step
+	diags     []doc.Diag // about the lab's reading; those about the language are the generator's
+	values    []step.Value
+	downloads []step.Download
+	title     string
+}
+
+// runnable says whether the page has something to run.
+func (l *lesson) runnable() bool {
+	for _, s := range l.steps {
+		if s.Role.Runs() {
+			return true
+		}
+	}
+	return false
+}
+
+// lessons reads the pages that the arguments name, or all of the source that
+// have steps.
+func lessons(source string, args []string) ([]*lesson, error) {
+	info, err := os.Stat(source)
+	if err != nil || !info.IsDir() {
+		return nil, usagef("the content folder %s is not there. Name it with --source.", source)
+	}
+	if len(args) == 0 {
+		var all []*lesson
+		err := filepath.WalkDir(source, func(file string, d fs.DirEntry, err error) error {
+			if err != nil {
+				return err
+			}
+			if d.IsDir() && file != source && (strings.HasPrefix(d.Name(), ".") || strings.HasPrefix(d.Name(), "_")) {
+				return fs.SkipDir
+			}
+			if d.IsDir() || !isPage(file) {
+				return nil
+			}
+			l, err := readLesson(source, file)
+			if err != nil {
+				return err
+			}
+			if l.runnable() {
+				all = append(all, l)
+			}
+			return nil
+		})
+		return all, err
+	}
+	var out []*lesson
+	seen := map[string]bool{}
+	for _, a := range args {
+		root, file, err := findPage(source, a)
+		if err != nil {
+			return nil, err
+		}
+		if seen[file] {
+			continue
+		}
+		seen[file] = true
+		l, err := readLesson(root, file)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, l)
+	}
+	return out, nil
+}
+
+func isPage(name string) bool {
+	return strings.HasSuffix(name, ".rst") || strings.HasSuffix(name, ".md")
+}
+
+// findPage finds the file that a page argument names: a path below the content
+// folder, with or without its extension, or the path of a file anywhere. A file
+// outside the content folder is a page whose content folder is its own.
+func findPage(source, arg string) (root, file string, err error) {
+	folder := ""
+	for _, candidate := range []string{filepath.Join(source, arg), arg} {
+		for _, ext := range []string{"", ".rst", ".md"} {
+			file := candidate + ext
+			info, err := os.Stat(file)
+			switch {
+			case err != nil:
+				continue
+			case info.IsDir():
+				folder = file
+				continue
+			case !info.Mode().IsRegular():
+				return "", "", usagef("%s is not a file", file)
+			case !isPage(file):
+				return "", "", usagef("%s is not a page: pages end in .rst or .md", file)
+			}
+			root := source
+			if rel, err := filepath.Rel(source, file); err != nil || !filepath.IsLocal(rel) {
+				root = filepath.Dir(file)
+				if abs, aerr := filepath.Abs(source); aerr == nil {
+					if fabs, ferr := filepath.Abs(file); ferr == nil {
+						if rel, err := filepath.Rel(abs, fabs); err == nil && filepath.IsLocal(rel) {
+							root, file = abs, fabs
+						}
+					}
+				}
+			}
+			return root, file, nil
+		}
+	}
+	if folder != "" {
+		hint := ""
+		if _, err := os.Stat(filepath.Join(folder, "index.rst")); err == nil {
+			hint = fmt.Sprintf(" Did you mean %s?", filepath.Join(arg, "index.rst"))
+		} else if _, err := os.Stat(filepath.Join(folder, "index.md")); err == nil {
+			hint = fmt.Sprintf(" Did you mean %s?", filepath.Join(arg, "index.md"))
+		}
+		return "", "", usagef("%s is a folder, not a page.%s", arg, hint)
+	}
+	return "", "", usagef("there is no page %s in %s. \"labs list\" shows the pages that have steps.", arg, source)
+}
+
+// readLesson reads and parses one page.
+func readLesson(root, file string) (*lesson, error) {
+	data, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, usagef("the page %s is not there", file)
+	} else if err != nil {
+		return nil, fmt.Errorf("reading the page: %w", err)
+	}
+	rel, err := filepath.Rel(root, file)
+	if err != nil {
+		return nil, fmt.Errorf("reading the page %s: %w", file, err)
+	}
+	name := filepath.ToSlash(rel)
+	if !utf8.Valid(data) {
+		return nil, &fault{exitFault, invalidUTF8(name, data)}
+	}
+	content, err := os.OpenRoot(root)
+	if err != nil {
+		return nil, fmt.Errorf("opening the content folder: %w", err)
+	}
+	defer content.Close()
+	cfg := &parse.Config{FS: content.FS()}
+	if _, err := content.Stat("conf.py"); err == nil {
+		cfg.Domain = "py"
+	}
+	d := parse.Page(name, string(data), cfg)
+	l := &lesson{doc: d, root: root, title: title(d)}
+	l.steps, l.diags = step.Steps(d)
+	l.downloads = step.Downloads(d)
+	l.values = step.Values(d)
+	return l, nil
+}
+
+// invalidUTF8 says where a page stops being text.
+func invalidUTF8(name string, data []byte) error {
+	line, col := 1, 1
+	for i := 0; i < len(data); {
+		r, n := utf8.DecodeRune(data[i:])
+		if r == utf8.RuneError && n == 1 {
+			return fmt.Errorf("%s:%d:%d: error: the byte 0x%02x is not UTF-8; save the page as UTF-8 [not-utf8]", name, line, col, data[i])
+		}
+		if r == '\n' {
+			line, col = line+1, 0
+		}
+		col++
+		i += n
+	}
+	return fmt.Errorf("%s: error: the page is not UTF-8 [not-utf8]", name)
+}
+
+func title(d *doc.Document) string {
+	for n := range d.Root.Find(doc.KindTitle) {
+		return n.PlainText()
+	}
+	return path.Base(d.Name())
+}
+
+// published lists the files of the content folder by the address that the site
+// gives them, so that a lab can fetch what a reader would.
+func published(root, baseURL string) map[string]string {
+	files := map[string]string{}
+	filepath.WalkDir(root, func(file string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() || isPage(file) {
+			return nil // a file that cannot be read is missed where it is asked for
+		}
+		if rel, err := filepath.Rel(root, file); err == nil {
+			files[strings.TrimSuffix(baseURL, "/")+"/"+filepath.ToSlash(rel)] = file
+		}
+		return nil
+	})
+	return files
+}

@@ -1,0 +1,44 @@
+package run
+
+import (
+	"context"
+	"fmt"
+	"maps"
+
+	"docent/labs/match"
+	"docent/labs/report"
+	"docent/labs/step"
+)
+
+// checkAsserts judges the claims of a step, over sizes of images and captured
+// values: size(efficient) < size(simple)/10.
+func (r *runner) checkAsserts(ctx context.Context, s step.Step, out *report.Step) {
+	if len(s.Opt.Asserts) == 0 {
+		return
+	}
+	values := map[string]string{}
+	for _, f := range r.done {
+		maps.Copy(values, f.report.Values)
+	}
+	maps.Copy(values, out.Values)
+	// A claim may be about images that another step built.
+	var refs []string
+	r.mu.Lock()
+	for ref := range r.taint {
+		refs = append(refs, ref)
+	}
+	r.mu.Unlock()
+	r.measure(ctx, refs)
+	env := match.Env{Size: r.size, Value: func(name string) (string, bool) { v, ok := values[name]; return v, ok }}
+	for _, expr := range s.Opt.Asserts {
+		res, err := match.Assert(expr, env)
+		if err != nil {
+			res = match.Claim{Shown: err.Error()}
+		}
+		out.Asserts = append(out.Asserts, report.Assert{Expr: expr, OK: res.OK, Shown: res.Shown})
+		if !res.OK && out.Verdict != report.Failed {
+			out.Verdict, out.Blame = report.Failed, report.BlamePage
+			out.Why = fmt.Sprintf("the claim %s does not hold: %s", expr, res.Shown)
+		}
+	}
+}

@@ -1,0 +1,239 @@
+package run
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"docent/labs/engine"
+	"docent/labs/ngc"
+	"docent/labs/report"
+)
+
+// stepUse is what the step under way used, as its docker and ngc commands say.
+type stepUse struct {
+	standIns []string
+	images   []string // references that it built, pulled, pushed or ran
+	errs     []error  // failures of the engine
+}
+
+func addNew(list []string, more ...string) []string {
+	for _, m := range more {
+		if !slices.Contains(list, m) {
+			list = append(list, m)
+		}
+	}
+	return list
+}
+
+// answer carries out a command that a shim handed over.
+func (r *runner) answer(ctx context.Context, h handed) int {
+	switch h.Name {
+	case "ngc":
+		r.before(h)
+		return r.deps.NGC.Run(ctx, ngc.Call{Args: h.Args, Dir: h.Dir, Env: h.Env, Stdin: h.Stdin, Stdout: h.Stdout, Stderr: h.Stderr, Signals: h.Signals})
+	case "docker":
+		r.before(h)
+		exit, err := r.deps.Engine.Docker(ctx, engine.Call{Args: h.Args, Dir: h.Dir, Env: h.Env, Stdin: h.Stdin, Stdout: h.Stdout, Stderr: h.Stderr, Signals: h.Signals})
+		if err != nil {
+			if ctx.Err() == nil {
+				fmt.Fprintf(h.Stderr, "docker: %v\n", err)
+				r.mu.Lock()
+				if r.current != nil {
+					r.current.errs = append(r.current.errs, err)
+				}
+				r.mu.Unlock()
+			}
+			return 125
+		}
+		if exit == 0 {
+			r.after(h)
+		}
+		return exit
+	}
+	return 127
+}
+
+// standInsOf lists the stand-ins in an image.
+func (r *runner) standInsOf(ref string) []string {
+	r.mu.Lock()
+	known, ok := r.taint[ref]
+	r.mu.Unlock()
+	if ok {
+		return known
+	}
+	if r.deps.Network == nil || !imageLike(ref) {
+		return nil
+	}
+	if s, ok := r.deps.Network.StandInFor(ref); ok {
+		return []string{s.Name}
+	}
+	return nil
+}
+
+// imageLike says whether a word can be the name of an image in a registry.
+// Asking the network about every word of a command line would be slow.
+func imageLike(word string) bool {
+	host, rest, ok := strings.Cut(word, "/")
+	return ok && rest != "" && !strings.HasPrefix(word, "-") && strings.Contains(host, ".") && !strings.HasPrefix(word, ".") &&
+		!strings.ContainsAny(word, " =$<>(){}'\"")
+}
+
+// verb gives the docker command of a command line, past global options and
+// the words "image", "container" and "buildx".
+func verb(args []string) (string, []string) {
+	for i := 0; i < len(args); i++ {
+		a := args[i]
+		switch {
+		case a == "--context" || a == "-H" || a == "--host" || a == "--config" || a == "-l" || a == "--log-level":
+			i++
+		case strings.HasPrefix(a, "-"), a == "image", a == "container", a == "buildx", a == "builder":
+		default:
+			return a, args[i+1:]
+		}
+	}
+	return "", nil
+}
+
+// before notes the stand-ins and images that a command is about to use.
+func (r *runner) before(h handed) {
+	var standIns, images []string
+	for _, a := range h.Args {
+		if _, v, ok := strings.Cut(a, "="); ok && strings.HasPrefix(a, "--") {
+			a = v
+		}
+		r.mu.Lock()
+		_, known := r.taint[a]
+		r.mu.Unlock()
+		if known || imageLike(a) {
+			standIns = addNew(standIns, r.standInsOf(a)...)
+			images = addNew(images, a)
+		}
+	}
+	if h.Name == "docker" {
+		if v, rest := verb(h.Args); v == "build" {
+			standIns = addNew(standIns, r.bases(h.Dir, rest)...)
+		}
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if h.Name == "ngc" && len(h.Args) > 1 && h.Args[0] == "batch" && h.Args[1] == "run" {
+		r.jobTaint = standIns
+	}
+	if r.current != nil {
+		r.current.standIns = addNew(r.current.standIns, standIns...)
+		r.current.images = addNew(r.current.images, images...)
+	}
+}
+
+// after notes what a command that succeeded left behind.
+func (r *runner) after(h handed) {
+	switch v, rest := verb(h.Args); v {
+	case "build":
+		from := r.bases(h.Dir, rest)
+		r.mu.Lock()
+		for _, tag := range optionValues(rest, "-t", "--tag") {
+			r.taint[tag] = from
+		}
+		r.mu.Unlock()
+	case "tag":
+		if len(rest) == 2 {
+			from := r.standInsOf(rest[0])
+			r.mu.Lock()
+			r.taint[rest[1]] = from
+			r.mu.Unlock()
+		}
+	case "push":
+		if r.deps.NGC != nil && len(rest) > 0 {
+			r.deps.NGC.Pushed(rest[len(rest)-1])
+		}
+	}
+}
+
+func optionValues(args []string, names ...string) []string {
+	var out []string
+	for i, a := range args {
+		for _, n := range names {
+			if a == n && i+1 < len(args) {
+				out = append(out, args[i+1])
+			}
+			if v, ok := strings.CutPrefix(a, n+"="); ok {
+				out = append(out, v)
+			}
+		}
+	}
+	return out
+}
+
+var fromLine = regexp.MustCompile(`(?im)^\s*(?:FROM\s+(?:--\S+\s+)*|COPY\s+(?:--\S+\s+)*--from=)(\S+)`)
+
+// bases lists the stand-ins that the Dockerfile of a build starts from.
+func (r *runner) bases(dir string, args []string) []string {
+	file := ""
+	if f := optionValues(args, "-f", "--file"); len(f) > 0 {
+		file = f[len(f)-1]
+	} else if len(args) > 0 {
+		file = filepath.Join(args[len(args)-1], "Dockerfile")
+	}
+	if !filepath.IsAbs(file) {
+		file = filepath.Join(dir, file)
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil // the build says so
+	}
+	var out []string
+	for _, m := range fromLine.FindAllStringSubmatch(string(text), -1) {
+		out = addNew(out, r.standInsOf(m[1])...)
+	}
+	return out
+}
+
+// measure looks at the images that a step used, for the report.
+func (r *runner) measure(ctx context.Context, refs []string) {
+	for _, ref := range refs {
+		img, err := r.deps.Engine.Image(ctx, ref)
+		if err != nil {
+			continue // a word that is no image, or one that is gone
+		}
+		m := &report.Image{Ref: ref, ID: img.ID, Digest: img.Digest, SizeBytes: img.Size}
+		for _, l := range img.Layers {
+			m.Layers = append(m.Layers, report.Layer{Digest: l.Digest, SizeBytes: l.Size, CreatedBy: l.CreatedBy})
+		}
+		if r.deps.Network != nil {
+			if pushed, err := r.deps.Network.Pushed(ref); err == nil {
+				if d, err := pushed.Digest(); err == nil {
+					m.Digest = d.String()
+				}
+			}
+		}
+		r.images[ref] = m
+	}
+}
+
+// size finds the size in bytes of an image by its reference, its tag, or the
+// last part of its name.
+func (r *runner) size(name string) (int64, bool) {
+	if m := r.images[name]; m != nil {
+		return m.SizeBytes, true
+	}
+	for ref, m := range r.images {
+		repo, tag, _ := cutTag(ref)
+		if tag == name || path.Base(repo) == name || path.Base(ref) == name {
+			return m.SizeBytes, true
+		}
+	}
+	return 0, false
+}
+
+func cutTag(ref string) (repo, tag string, ok bool) {
+	if i := strings.LastIndexByte(ref, ':'); i > strings.LastIndexByte(ref, '/') {
+		return ref[:i], ref[i+1:], true
+	}
+	return ref, "latest", false
+}

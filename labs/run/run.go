@@ -1,0 +1,418 @@
+// Package run carries the plan of a page out: it puts the page's files where a
+// reader would have them, types its commands into real shells, compares what
+// comes with what the page promises, and says how each listing fared.
+//
+// A page has one scratch folder, in which everything happens:
+//
+//	work/   the folder a reader works in, with the page's downloads
+//	home/   the reader's home
+//	tmp/    temporary files
+//	bin/    docker and ngc: labs under another name, which hand their calls to
+//	        this package over a socket
+//	state/  what the sessions keep from step to step
+//
+// Steps are carried out one after another, in the order of the page. Whatever
+// happens, Page ends every process, terminal and job that it started.
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"docent/generator/doc"
+	"docent/labs/engine"
+	"docent/labs/gpu"
+	"docent/labs/match"
+	"docent/labs/network"
+	"docent/labs/ngc"
+	"docent/labs/report"
+	"docent/labs/step"
+)
+
+// DefaultTimeout is how long a step may take if nothing else is said.
+const DefaultTimeout = 10 * time.Minute
+
+// Deps is what a page's run works with. Engine, NGC, Scratch, Labs and Content
+// must be there.
+type Deps struct {
+	Engine  engine.Engine
+	Network *network.Network // nil: the sessions' requests go out as they are
+	NGC     *ngc.Platform
+	GPUs    []gpu.Device
+	Labs    string // path of the labs program, for the session's docker and ngc
+	Scratch string // the page's folder, absolute, empty
+	Content string // content root, where downloads come from
+
+	Values    []step.Value    // what the page sets for its lab
+	Downloads []step.Download // what the page offers for download
+	// Loaded are the images that were put into the engine beforehand. A build
+	// that is skipped is not missed if it would have made one of them.
+	Loaded []string
+	// Fetch reads a download that is not in the content folder because it is
+	// made when the site is built. It may be nil.
+	Fetch func(from string) ([]byte, error)
+
+	Timeout time.Duration       // of a step; 0 is DefaultTimeout
+	Mask    func(string) string // takes secrets out of a text; nil takes none
+	Now     func() time.Time    // nil is time.Now
+	Events  func(Event)         // nil drops them; called from several goroutines
+}
+
+// An Event says how far a page's run is.
+type Event struct {
+	Page   string
+	Index  int // of the step in the plan, from 0
+	Total  int
+	Step   *step.Step
+	Kind   EventKind
+	Line   string       // of Output: one line, without terminal codes
+	Result *report.Step // of StepDone
+}
+
+// An EventKind is what an Event is about.
+type EventKind int
+
+// The kinds of events.
+const (
+	StepStarted EventKind = iota
+	StepOutput
+	StepDone
+)
+
+type runner struct {
+	deps    Deps
+	socket  string
+	started time.Time
+
+	shells     map[string]*shell
+	terminals  map[string]*terminal
+	background []*process
+
+	mu        sync.Mutex
+	processes []*process          // all that were started, to be closed at the end
+	current   *stepUse            // what the step under way uses
+	taint     map[string][]string // image, as written -> stand-ins in it
+	jobTaint  []string            // stand-ins in the image of the latest job
+	termTaint map[string][]string // stand-ins in the image of a terminal's container
+	images    map[string]*report.Image
+
+	done   map[string]*finished // by step ID
+	broken broken
+}
+
+// finished is what a later step may want to know of one that ran.
+type finished struct {
+	report  *report.Step
+	output  string
+	instead bool // another command ran than the page shows
+}
+
+// Page carries a plan out. The report is complete also when ctx ends early:
+// what was not reached says so. The error is a failure of this machine or of
+// labs, not of the page.
+func Page(ctx context.Context, d *doc.Document, plan []step.Planned, deps Deps) (page report.Page, err error) {
+	if deps.Now == nil {
+		deps.Now = time.Now
+	}
+	if deps.Events == nil {
+		deps.Events = func(Event) {}
+	}
+	if deps.Timeout == 0 {
+		deps.Timeout = DefaultTimeout
+	}
+	r := &runner{deps: deps, started: deps.Now(),
+		shells: map[string]*shell{}, terminals: map[string]*terminal{},
+		taint: map[string][]string{}, termTaint: map[string][]string{}, images: map[string]*report.Image{},
+		done: map[string]*finished{}, broken: broken{words: map[string]string{}},
+	}
+	page = report.Page{Schema: report.Version, Page: d.Name(), Started: r.started.UTC().Truncate(time.Second)}
+	defer func() { page.Duration = deps.Now().Sub(r.started).Milliseconds() }()
+
+	if err := r.prepare(); err != nil {
+		return page, err
+	}
+	desk, err := openDesk(context.WithoutCancel(ctx), r.socket, r.answer)
+	if err != nil {
+		return page, err
+	}
+	defer func() { // after everything that may call it has ended
+		r.close()
+		desk.close()
+	}()
+	if err := r.place(); err != nil {
+		return page, err
+	}
+	for i, p := range plan {
+		ev := Event{Page: d.Name(), Index: i, Total: len(plan), Step: &plan[i].Step}
+		ev.Kind = StepStarted
+		deps.Events(ev)
+		res := r.step(ctx, p, ev)
+		ev.Kind, ev.Result = StepDone, &res
+		deps.Events(ev)
+		page.Steps = append(page.Steps, res)
+	}
+	r.conclude(&page)
+	return page, nil
+}
+
+// prepare makes the scratch folder's parts.
+func (r *runner) prepare() error {
+	for _, d := range []string{"work", "home", "tmp", "bin", "state"} {
+		if err := os.MkdirAll(filepath.Join(r.deps.Scratch, d), 0o755); err != nil {
+			return fmt.Errorf("making the scratch folder: %w", err)
+		}
+	}
+	for _, n := range shimNames {
+		if n == "ngc" && r.deps.NGC == nil {
+			continue
+		}
+		if err := os.Symlink(r.deps.Labs, filepath.Join(r.deps.Scratch, "bin", n)); err != nil {
+			return fmt.Errorf("putting %s on the lab's PATH: %w", n, err)
+		}
+	}
+	r.socket = filepath.Join(r.deps.Scratch, "lab.sock")
+	if len(r.socket) > 100 { // the kernel's bound is 107 bytes
+		return fmt.Errorf("the scratch folder's path is too long for a socket: %s; set TMPDIR to a shorter one", r.deps.Scratch)
+	}
+	host := &shell{filepath.Join(r.deps.Scratch, "state", "host")}
+	r.shells[step.Host] = host
+	return os.WriteFile(host.state, []byte(initialState(r.environment(), r.workDir())), 0o600)
+}
+
+// place puts the page's downloads into the working folder.
+func (r *runner) place() error {
+	for _, d := range r.deps.Downloads {
+		if err := r.download(d.From, d.Name); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		} // a download that is missing is the site's diagnostic, and the file step's failure
+	}
+	return nil
+}
+
+// download puts one file of the content folder into the working folder.
+func (r *runner) download(from, name string) error {
+	if !filepath.IsLocal(filepath.FromSlash(from)) || !filepath.IsLocal(filepath.FromSlash(name)) {
+		return fmt.Errorf("the download %s as %s leads out of its folder", from, name)
+	}
+	to := filepath.Join(r.workDir(), filepath.FromSlash(name))
+	src, err := filepath.EvalSymlinks(filepath.Join(r.deps.Content, filepath.FromSlash(from)))
+	if errors.Is(err, os.ErrNotExist) && r.deps.Fetch != nil {
+		data, ferr := r.deps.Fetch(from)
+		if ferr != nil {
+			return fmt.Errorf("the download %s: %w", from, ferr)
+		}
+		if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+			return err
+		}
+		return os.WriteFile(to, data, 0o644)
+	}
+	if err != nil {
+		return fmt.Errorf("the download %s: %w", from, err)
+	}
+	root, err := filepath.EvalSymlinks(r.deps.Content)
+	if err != nil {
+		return err
+	}
+	if rel, err := filepath.Rel(root, src); err != nil || !filepath.IsLocal(rel) {
+		return fmt.Errorf("the download %s leads out of the content folder", from)
+	}
+	return copyFile(src, to)
+}
+
+// close ends what the page's steps left running.
+func (r *runner) close() {
+	for _, t := range r.terminals {
+		t.kill()
+	}
+	for _, p := range r.background {
+		p.kill()
+	}
+	EndProcesses(r.deps.Scratch)
+	r.mu.Lock()
+	all := r.processes
+	r.mu.Unlock()
+	for _, p := range all {
+		p.close()
+	}
+}
+
+func (r *runner) keep(p *process) {
+	r.mu.Lock()
+	r.processes = append(r.processes, p)
+	r.mu.Unlock()
+}
+
+// step carries one planned step out.
+func (r *runner) step(ctx context.Context, p step.Planned, ev Event) (out report.Step) {
+	s := p.Step
+	start := r.deps.Now()
+	out = report.Step{ID: s.ID, Digest: s.Digest, Role: string(s.Role), Said: s.Said, Session: s.Session, Line: s.Line,
+		Started: start.Sub(r.started).Milliseconds()}
+	if s.Source != nil && s.Source.Name != s.Page {
+		out.File = s.Source.Name
+	}
+	fin := &finished{report: &out}
+	r.done[s.ID] = fin
+	defer func() {
+		out.Duration = r.deps.Now().Sub(start).Milliseconds()
+		kept := out
+		fin.report = &kept
+	}()
+	skip := func(v report.Verdict, why string) report.Step {
+		out.Verdict, out.Why = v, why
+		return out
+	}
+	if p.Action == step.DoSkip {
+		if img := r.loaded(s); img != "" {
+			return skip(report.Skipped, fmt.Sprintf("the %s engine does not build here; image %s taken from the layout", r.deps.Engine.Name(), img))
+		}
+		r.broken.skipped(s, p.Why)
+		return skip(report.Skipped, p.Why)
+	}
+	if p.Action == step.DoNothing {
+		why := p.Why
+		if why == "" {
+			why = s.Why
+		}
+		return skip(report.Skipped, why)
+	}
+	if ctx.Err() != nil && !s.Opt.Cleanup {
+		return skip(report.Unreached, "the run was stopped")
+	}
+	if why := r.broken.reaches(s); why != "" && p.Action != step.DoCompare {
+		r.broken.add(s, why)
+		return skip(report.Unreached, why)
+	}
+	switch p.Action {
+	case step.DoPlace:
+		r.placeStep(s, &out)
+	case step.DoCompare:
+		r.compareStep(s, &out)
+	default:
+		r.runStep(ctx, p, ev, &out, fin)
+	}
+	out.Why, out.Diff = r.mask(out.Why), r.mask(out.Diff)
+	return out
+}
+
+func (r *runner) mask(s string) string {
+	if r.deps.Mask == nil {
+		return s
+	}
+	return r.deps.Mask(s)
+}
+
+// placeStep carries out a file step: the reader downloads what the page shows.
+func (r *runner) placeStep(s step.Step, out *report.Step) {
+	if s.FileFrom == "" {
+		// A file that is shown and cannot be downloaded is typed off the page.
+		if err := os.WriteFile(filepath.Join(r.workDir(), filepath.Base(s.File)), []byte(s.Text), 0o644); err != nil {
+			out.Verdict, out.Why, out.Blame = report.Failed, err.Error(), report.BlameMachine
+			return
+		}
+		out.Verdict = report.Passed
+		return
+	}
+	if err := r.download(s.FileFrom, s.File); err != nil {
+		out.Verdict, out.Why, out.Blame = report.Failed, err.Error(), report.BlamePage
+		r.broken.add(s, fmt.Sprintf("the file %s is missing", s.File))
+		return
+	}
+	out.Verdict = report.Passed
+}
+
+// compareStep compares an output listing with what its command printed.
+func (r *runner) compareStep(s step.Step, out *report.Step) {
+	of := r.done[s.Of]
+	switch {
+	case of == nil:
+		out.Verdict, out.Why = report.Unreached, "no step before it printed anything"
+		return
+	case of.report.Verdict == report.Skipped:
+		out.Verdict, out.Why = report.Skipped, "its command was skipped: "+of.report.Why
+		return
+	case of.report.Verdict == report.Unreached:
+		out.Verdict, out.Why = report.Unreached, "its command was not reached: "+of.report.Why
+		return
+	case of.report.Exit == nil:
+		out.Verdict, out.Why = report.Unreached, "its command did not run"
+		return
+	case of.instead:
+		out.Verdict, out.Why = report.Skipped, "another command ran than the page shows: "+of.report.Why
+		return
+	}
+	out.Output = of.report.Output
+	out.StandIn = of.report.StandIn
+	r.compare(s, s.Expect, of.output, out)
+	r.judge(out)
+}
+
+// compare fills in the outcome of one comparison.
+func (r *runner) compare(s step.Step, expected, got string, out *report.Step) {
+	o := matchOptions(s)
+	o.Vars = r.shells[step.Host].variables()
+	res := match.Compare(expected, got, o)
+	out.Compared = string(o.Mode)
+	for k, v := range res.Values {
+		if out.Values == nil {
+			out.Values = map[string]string{}
+		}
+		out.Values[k] = v
+	}
+	if !res.OK && out.Verdict != report.Failed {
+		out.Verdict, out.Why, out.Diff, out.Blame = report.Failed, res.Why, res.Diff, report.BlamePage
+	}
+}
+
+// judge settles the verdict of a step in which nothing failed.
+func (r *runner) judge(out *report.Step) {
+	if out.Verdict == "" {
+		out.Verdict = report.Passed
+	}
+	if out.Verdict == report.Passed && len(out.StandIn) > 0 {
+		out.Verdict = report.StandIn
+		if out.Why == "" {
+			out.Why = "on a stand-in: " + strings.Join(out.StandIn, ", ")
+		} else {
+			out.Why += "; on a stand-in: " + strings.Join(out.StandIn, ", ")
+		}
+	}
+}
+
+// conclude fills in what the report says of the page as a whole.
+func (r *runner) conclude(page *report.Page) {
+	page.Values = map[string]string{}
+	for _, s := range page.Steps {
+		maps.Copy(page.Values, s.Values)
+	}
+	for _, ref := range slices.Sorted(maps.Keys(r.images)) {
+		page.Images = append(page.Images, *r.images[ref])
+	}
+	if n := r.deps.Network; n != nil {
+		played := []string{}
+		for _, s := range page.Steps {
+			played = addNew(played, s.StandIn...)
+		}
+		slices.Sort(played)
+		for _, image := range played {
+			if s, ok := n.StandInFor(image); ok {
+				page.StandIns = append(page.StandIns, report.StandInImage{Image: image, Recipe: s.Recipe, Digest: s.Digest})
+			}
+		}
+		for _, h := range n.Hosts() {
+			if h.Outcome == "allowed" {
+				page.Hosts = append(page.Hosts, h.Host)
+			}
+		}
+		slices.Sort(page.Hosts)
+		page.Hosts = slices.Compact(page.Hosts)
+	}
+}

@@ -1,0 +1,423 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/charmbracelet/x/ansi"
+	"github.com/vbauerster/mpb/v8"
+	"github.com/vbauerster/mpb/v8/decor"
+	"golang.org/x/term"
+
+	"docent/generator/doc"
+	"docent/labs/network"
+	"docent/labs/report"
+	"docent/labs/run"
+	"docent/labs/step"
+)
+
+// A view tells a person how a run goes. On a terminal it keeps two lines at the
+// bottom that show the step under way; elsewhere it prints lines, and says
+// every half minute that a long step is still running.
+type view struct {
+	out, err io.Writer
+	width    int  // of lines
+	live     bool // stderr is a terminal
+	colour   bool
+
+	mu       sync.Mutex
+	progress *progress
+	page_    string
+	steps    int
+	now      string    // what is under way
+	tail     string    // the last line it printed
+	since    time.Time // when it began
+	heart    *time.Timer
+	last     string // last status line in plain mode
+}
+
+// progress is the two lines at the bottom of a terminal.
+type progress struct {
+	p   *mpb.Progress
+	bar *mpb.Bar
+}
+
+// The widest line that is still easy to read across.
+const maxWidth = 110
+
+func newView(out, err io.Writer, noColour bool) *view {
+	v := &view{out: out, err: err, width: 96}
+	if f, ok := out.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		v.colour = !noColour && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+		v.live = os.Getenv("TERM") != "dumb"
+		if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 0 {
+			v.width = min(w, maxWidth)
+		}
+	}
+	return v
+}
+
+// Colours, by what they say.
+const (
+	green  = "32"
+	yellow = "33"
+	red    = "31"
+	dim    = "2"
+	bold   = "1"
+)
+
+func (v *view) paint(colour, s string) string {
+	if !v.colour || s == "" {
+		return s
+	}
+	return "\x1b[" + colour + "m" + s + "\x1b[0m"
+}
+
+// println prints a line above the two at the bottom. The caller holds no lock.
+func (v *view) println(s string) {
+	v.mu.Lock()
+	p := v.progress
+	v.mu.Unlock()
+	if p != nil {
+		p.p.Write([]byte(s + "\n"))
+		return
+	}
+	fmt.Fprintln(v.out, s)
+}
+
+func (v *view) diag(d doc.Diag) {
+	fmt.Fprintln(v.err, d.String())
+	if d.Severity >= doc.Warning {
+		fmt.Fprint(v.err, d.Excerpt())
+	}
+}
+
+// status says what is done before the first step.
+func (v *view) status(text string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if text == v.last {
+		return
+	}
+	v.last = text
+	switch {
+	case v.live && text == "":
+		fmt.Fprint(v.out, "\r\x1b[K")
+	case v.live:
+		fmt.Fprint(v.out, "\r\x1b[K"+ansi.Truncate(v.paint(dim, text+" ..."), v.width, "…"))
+	case text != "":
+		fmt.Fprintln(v.out, text)
+	}
+}
+
+// building says how far a stand-in's build is.
+func (v *view) building(p network.Progress) {
+	text := fmt.Sprintf("%s: %s", p.What, p.Step)
+	v.mu.Lock()
+	inStep := v.now != ""
+	if inStep {
+		v.tail = fmt.Sprintf("%s (%.0f %%)", text, p.Done*100)
+	}
+	plain := !v.live && text != v.last
+	if plain {
+		v.last = text
+	}
+	v.mu.Unlock()
+	switch {
+	case plain:
+		v.println(fmt.Sprintf("  %s %3.0f %%  %s", clock(p.Elapsed), p.Done*100, text))
+	case !inStep && v.live:
+		v.status(fmt.Sprintf("%3.0f %%  %s", p.Done*100, text))
+	}
+}
+
+// startPage opens the view of a page.
+func (v *view) startPage(l *lesson, engine string) {
+	head := l.doc.Name()
+	right := fmt.Sprintf("%d listings, %s", len(l.steps), engine)
+	fmt.Fprintln(v.out, v.paint(bold, head)+strings.Repeat(" ", max(1, v.width-ansi.StringWidth(head)-ansi.StringWidth(right)))+v.paint(dim, right))
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.page_, v.steps, v.now, v.tail = head, len(l.steps), "", ""
+	if !v.live {
+		return
+	}
+	p := mpb.New(mpb.WithOutput(v.out), mpb.WithWidth(v.width), mpb.WithRefreshRate(100*time.Millisecond), mpb.WithAutoRefresh())
+	bar := p.New(int64(max(1, v.steps)), mpb.BarStyle().Lbound("").Filler("━").Tip("━").Padding("─").Rbound(""),
+		mpb.BarWidth(24), mpb.BarFillerTrim(), mpb.BarRemoveOnComplete(),
+		mpb.PrependDecorators(decor.CountersNoUnit("  %d/%d ")),
+		mpb.AppendDecorators(decor.Any(func(decor.Statistics) string {
+			v.mu.Lock()
+			defer v.mu.Unlock()
+			if v.now == "" {
+				return ""
+			}
+			took := clock(time.Since(v.since))
+			return " " + ansi.Truncate(v.now, max(10, v.width-46), "…") + "  " + took
+		})),
+		mpb.BarExtender(mpb.BarFillerFunc(func(w io.Writer, _ decor.Statistics) error {
+			v.mu.Lock()
+			defer v.mu.Unlock()
+			_, err := io.WriteString(w, "  "+v.paint(dim, ansi.Truncate(v.tail, v.width-2, "…"))+"\n")
+			return err
+		}), false))
+	v.progress = &progress{p, bar}
+}
+
+// endPage closes it.
+func (v *view) endPage() {
+	v.mu.Lock()
+	p := v.progress
+	v.progress, v.now = nil, ""
+	if v.heart != nil {
+		v.heart.Stop()
+	}
+	v.mu.Unlock()
+	if p != nil {
+		p.bar.Abort(true)
+		p.p.Wait()
+	}
+	fmt.Fprintln(v.out)
+}
+
+// event takes what the run tells.
+func (v *view) event(e run.Event) {
+	switch e.Kind {
+	case run.StepStarted:
+		v.mu.Lock()
+		v.now, v.tail, v.since = label(e.Step), "", time.Now()
+		if !v.live && e.Step.Role.Runs() {
+			v.beat(v.now, v.since)
+		}
+		v.mu.Unlock()
+	case run.StepOutput:
+		v.mu.Lock()
+		v.tail = e.Line
+		v.mu.Unlock()
+	case run.StepDone:
+		v.mu.Lock()
+		v.now, v.tail = "", ""
+		if v.heart != nil {
+			v.heart.Stop()
+		}
+		p := v.progress
+		v.mu.Unlock()
+		v.println(v.line(e.Step, e.Result))
+		if p != nil {
+			p.bar.Increment()
+		}
+	}
+}
+
+// beat says again and again that a step still runs. The caller holds the lock.
+func (v *view) beat(what string, since time.Time) {
+	v.heart = time.AfterFunc(30*time.Second, func() {
+		v.mu.Lock()
+		defer v.mu.Unlock()
+		if v.now != what || !v.since.Equal(since) {
+			return
+		}
+		fmt.Fprintf(v.out, "  ... %s, for %s: %s\n", what, clock(time.Since(since)), ansi.Truncate(v.tail, v.width, "…"))
+		v.beat(what, since)
+	})
+}
+
+// label names a step in a few words.
+func label(s *step.Step) string {
+	switch {
+	case s.Role == step.File:
+		return s.File
+	case len(s.Commands) > 0:
+		text := strings.TrimSpace(s.Commands[0].Text)
+		if s.Opens != "" && len(s.Commands) > 1 {
+			text += " ; " + s.Commands[1].Text
+		}
+		first, _, _ := strings.Cut(text, "\n")
+		return first
+	}
+	first, _, _ := strings.Cut(strings.TrimSpace(s.Text), "\n")
+	return first
+}
+
+// words gives the word, the mark and the colour of a verdict.
+func words(s *report.Step) (mark, word, colour string) {
+	switch s.Verdict {
+	case report.Passed:
+		return "✓", "passed", green
+	case report.StandIn:
+		return "✓", "stand-in", green
+	case report.Failed:
+		return "✗", "failed", red
+	case report.Skipped:
+		if s.Role == string(step.Example) {
+			return "·", "example", dim
+		}
+		if s.Role == string(step.Unaccounted) {
+			return "?", "unknown", yellow
+		}
+		return "-", "skipped", yellow
+	default:
+		return "-", "unreached", yellow
+	}
+}
+
+// line is a step's line in the list: mark, verdict, line in the page, what it
+// is, and at the right how long it took.
+func (v *view) line(s *step.Step, r *report.Step) string {
+	mark, word, colour := words(r)
+	left := fmt.Sprintf("  %s %-9s  %5d  ", mark, word, s.Line)
+	took := ""
+	if r.Exit != nil || s.Role.Runs() && r.Verdict == report.Failed {
+		took = clock(time.Duration(r.Duration) * time.Millisecond)
+	}
+	room := v.width - ansi.StringWidth(left) - 9
+	text := ansi.Truncate(label(s), max(10, room), "…")
+	line := left + text
+	line += strings.Repeat(" ", max(1, v.width-ansi.StringWidth(line)-len(took))) + took
+	if v.colour {
+		line = strings.Replace(line, left, v.paint(colour, left[:len(left)-9])+v.paint(dim, left[len(left)-9:]), 1)
+	}
+	// A stand-in is named once, at the end; a failure is shown whole there.
+	if why := r.Why; why != "" && (r.Verdict == report.Skipped || r.Verdict == report.Unreached) && r.Role != string(step.Example) {
+		line += "\n" + v.paint(dim, strings.Repeat(" ", ansi.StringWidth(left))+ansi.Truncate(why, v.width-ansi.StringWidth(left), "…"))
+	}
+	return strings.TrimRight(line, " ")
+}
+
+// clock writes a duration in the width of a column.
+func clock(d time.Duration) string {
+	switch {
+	case d < 10*time.Second:
+		return fmt.Sprintf("%.1fs", d.Seconds())
+	case d < time.Minute:
+		return fmt.Sprintf("%.0fs", d.Seconds())
+	}
+	d = d.Round(time.Second)
+	return fmt.Sprintf("%dm%02ds", d/time.Minute, d%time.Minute/time.Second)
+}
+
+// failures shows every step that failed, whole.
+func (v *view) failures(pages []report.Page) {
+	for i := range pages {
+		p := &pages[i]
+		for j := range p.Steps {
+			s := &p.Steps[j]
+			if s.Verdict != report.Failed {
+				continue
+			}
+			file := p.Page
+			if s.File != "" {
+				file = s.File
+			}
+			fmt.Fprintf(v.out, "%s %s\n", v.paint(red, "✗"), v.paint(bold, fmt.Sprintf("%s:%d: %s", file, s.Line, s.Why)))
+			if s.Command != "" {
+				indent(v.out, "  $ ", "    ", s.Command)
+			}
+			switch {
+			case s.Diff != "":
+				v.diff(s.Diff)
+			case s.Output != "":
+				indent(v.out, "  | ", "  | ", lastLines(s.Output, 30))
+			}
+			if s.Blame == report.BlameMachine {
+				fmt.Fprintln(v.out, "  The fault is this machine's, not the page's.")
+			}
+			fmt.Fprintln(v.out)
+		}
+	}
+}
+
+func (v *view) diff(text string) {
+	for line := range strings.SplitSeq(strings.TrimRight(text, "\n"), "\n") {
+		colour := ""
+		switch {
+		case strings.HasPrefix(line, "+"):
+			colour = green
+		case strings.HasPrefix(line, "-"):
+			colour = red
+		case strings.HasPrefix(strings.TrimSpace(line), "^"):
+			colour = yellow
+		}
+		if colour != "" {
+			line = v.paint(colour, line)
+		}
+		fmt.Fprintln(v.out, "  "+line)
+	}
+}
+
+func indent(w io.Writer, first, rest, text string) {
+	prefix := first
+	for line := range strings.SplitSeq(text, "\n") {
+		fmt.Fprintln(w, strings.TrimRight(prefix+line, " "))
+		prefix = rest
+	}
+}
+
+func lastLines(s string, n int) string {
+	lines := strings.Split(s, "\n")
+	if over := len(lines) - n; over > 0 {
+		lines = append([]string{fmt.Sprintf("... %d lines before", over)}, lines[over:]...)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// summary ends the run's text: the counts, then what to do next.
+func (v *view) summary(pages []report.Page, unaccounted int, strict bool, written []string, stopped bool) {
+	count := map[string]int{}
+	var total time.Duration
+	runnable, ran := 0, 0
+	for i := range pages {
+		total += time.Duration(pages[i].Duration) * time.Millisecond
+		runnable += pages[i].Coverage.Runnable
+		ran += pages[i].Coverage.Run
+		for j := range pages[i].Steps {
+			_, word, _ := words(&pages[i].Steps[j])
+			count[word]++
+		}
+	}
+	var parts []string
+	for _, w := range []struct{ word, text, colour string }{
+		{"passed", "passed", green}, {"stand-in", "passed on a stand-in", green}, {"failed", "failed", red},
+		{"unreached", "not reached", yellow}, {"skipped", "skipped", yellow}, {"unknown", "not accounted for", yellow},
+	} {
+		if n := count[w.word]; n > 0 {
+			parts = append(parts, v.paint(w.colour, fmt.Sprintf("%d %s", n, w.text)))
+		}
+	}
+	text := strings.Join(parts, ", ")
+	took := clock(total)
+	fmt.Fprintln(v.out, text+strings.Repeat(" ", max(1, v.width-ansi.StringWidth(text)-len(took)))+took)
+	var named []string
+	for i := range pages {
+		for _, s := range pages[i].StandIns {
+			if !slices.Contains(named, s.Image) {
+				named = append(named, s.Image)
+				fmt.Fprintf(v.out, "stand-in: %s, built by the recipe %s\n", s.Image, s.Recipe)
+			}
+		}
+	}
+	if runnable > 0 {
+		fmt.Fprintf(v.out, "coverage: %d of %d listings that can run did (%d %%)\n", ran, runnable, 100*ran/runnable)
+	}
+	for _, w := range written {
+		fmt.Fprintf(v.out, "written: %s\n", w)
+	}
+	failed := count["failed"] + count["unreached"]
+	next := "Everything that ran did what the page says."
+	switch {
+	case stopped:
+		next = "The run was stopped. Nothing of it was kept."
+	case count["failed"] > 0:
+		next = "Mend the page, or say with a lab comment what the listing is; then run labs verify " + pages[0].Page + " again."
+	case failed > 0:
+		next = "Some listings were not reached. See the reasons above."
+	case strict && unaccounted > 0:
+		next = fmt.Sprintf("%d listings are not accounted for. \"labs list\" shows them; say with a lab comment what they are.", unaccounted)
+	}
+	fmt.Fprintln(v.out, next)
+}

@@ -3,6 +3,7 @@ package run
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -35,10 +36,10 @@ func addNew(list []string, more ...string) []string {
 func (r *runner) answer(ctx context.Context, h handed) int {
 	switch h.Name {
 	case "ngc":
-		r.before(h)
+		r.before(ctx, h)
 		return r.deps.NGC.Run(ctx, ngc.Call{Args: h.Args, Dir: h.Dir, Env: h.Env, Stdin: h.Stdin, Stdout: h.Stdout, Stderr: h.Stderr, Signals: h.Signals})
 	case "docker":
-		r.before(h)
+		r.before(ctx, h)
 		exit, err := r.deps.Engine.Docker(ctx, engine.Call{Args: h.Args, Dir: h.Dir, Env: h.Env, Stdin: h.Stdin, Stdout: h.Stdout, Stderr: h.Stderr, Signals: h.Signals})
 		if err != nil {
 			if ctx.Err() == nil {
@@ -52,28 +53,45 @@ func (r *runner) answer(ctx context.Context, h handed) int {
 			return 125
 		}
 		if exit == 0 {
-			r.after(h)
+			r.after(ctx, h)
 		}
 		return exit
 	}
 	return 127
 }
 
-// standInsOf lists the stand-ins in an image.
-func (r *runner) standInsOf(ref string) []string {
+// standInLabel is the label that a stand-in's configuration carries and that
+// images built on it inherit. Its value is the name of the image it plays.
+const standInLabel = "docent.standin"
+
+// standInsOf lists the stand-ins in an image: what this run knows of it, what
+// the network would play it with, or what an image that came from elsewhere
+// says of itself.
+func (r *runner) standInsOf(ctx context.Context, ref string) []string {
 	r.mu.Lock()
 	known, ok := r.taint[ref]
 	r.mu.Unlock()
 	if ok {
 		return known
 	}
-	if r.deps.Network == nil || !imageLike(ref) {
+	if !imageLike(ref) {
 		return nil
 	}
-	if s, ok := r.deps.Network.StandInFor(ref); ok {
-		return []string{s.Name}
+	if r.deps.Network != nil {
+		if s, ok := r.deps.Network.StandInFor(ref); ok {
+			return []string{s.Name}
+		}
 	}
-	return nil
+	var found []string
+	if img, err := r.deps.Engine.Image(ctx, ref); err == nil {
+		if played := img.Labels[standInLabel]; played != "" {
+			found = []string{played}
+		}
+		r.mu.Lock()
+		r.taint[ref] = found
+		r.mu.Unlock()
+	}
+	return found
 }
 
 // imageLike says whether a word can be the name of an image in a registry.
@@ -101,7 +119,7 @@ func verb(args []string) (string, []string) {
 }
 
 // before notes the stand-ins and images that a command is about to use.
-func (r *runner) before(h handed) {
+func (r *runner) before(ctx context.Context, h handed) {
 	var standIns, images []string
 	for _, a := range h.Args {
 		if _, v, ok := strings.Cut(a, "="); ok && strings.HasPrefix(a, "--") {
@@ -111,13 +129,21 @@ func (r *runner) before(h handed) {
 		_, known := r.taint[a]
 		r.mu.Unlock()
 		if known || imageLike(a) {
-			standIns = addNew(standIns, r.standInsOf(a)...)
+			standIns = addNew(standIns, r.standInsOf(ctx, a)...)
 			images = addNew(images, a)
 		}
 	}
 	if h.Name == "docker" {
-		if v, rest := verb(h.Args); v == "build" {
-			standIns = addNew(standIns, r.bases(h.Dir, rest)...)
+		switch v, rest := verb(h.Args); v {
+		case "build":
+			standIns = addNew(standIns, r.bases(ctx, h.Dir, rest)...)
+		case "images", "ls":
+			// The sizes it prints are those of every image of the run.
+			r.mu.Lock()
+			for _, ref := range slices.Sorted(maps.Keys(r.taint)) {
+				standIns = addNew(standIns, r.taint[ref]...)
+			}
+			r.mu.Unlock()
 		}
 	}
 	r.mu.Lock()
@@ -132,10 +158,10 @@ func (r *runner) before(h handed) {
 }
 
 // after notes what a command that succeeded left behind.
-func (r *runner) after(h handed) {
+func (r *runner) after(ctx context.Context, h handed) {
 	switch v, rest := verb(h.Args); v {
 	case "build":
-		from := r.bases(h.Dir, rest)
+		from := r.bases(ctx, h.Dir, rest)
 		r.mu.Lock()
 		for _, tag := range optionValues(rest, "-t", "--tag") {
 			r.taint[tag] = from
@@ -143,7 +169,7 @@ func (r *runner) after(h handed) {
 		r.mu.Unlock()
 	case "tag":
 		if len(rest) == 2 {
-			from := r.standInsOf(rest[0])
+			from := r.standInsOf(ctx, rest[0])
 			r.mu.Lock()
 			r.taint[rest[1]] = from
 			r.mu.Unlock()
@@ -173,7 +199,7 @@ func optionValues(args []string, names ...string) []string {
 var fromLine = regexp.MustCompile(`(?im)^\s*(?:FROM\s+(?:--\S+\s+)*|COPY\s+(?:--\S+\s+)*--from=)(\S+)`)
 
 // bases lists the stand-ins that the Dockerfile of a build starts from.
-func (r *runner) bases(dir string, args []string) []string {
+func (r *runner) bases(ctx context.Context, dir string, args []string) []string {
 	file := ""
 	if f := optionValues(args, "-f", "--file"); len(f) > 0 {
 		file = f[len(f)-1]
@@ -189,7 +215,7 @@ func (r *runner) bases(dir string, args []string) []string {
 	}
 	var out []string
 	for _, m := range fromLine.FindAllStringSubmatch(string(text), -1) {
-		out = addNew(out, r.standInsOf(m[1])...)
+		out = addNew(out, r.standInsOf(ctx, m[1])...)
 	}
 	return out
 }

@@ -22,12 +22,12 @@ func words(s string) map[string]bool {
 	return m
 }
 
-const cTypeWords = "void char short int long float double signed unsigned _Bool bool __int64 _Complex complex wchar_t char8_t char16_t char32_t auto "
+const cTypeWords = "void char short int long float double signed unsigned _Bool bool __int64 _Complex complex auto "
 
 var (
-	cTypes   = words(cTypeWords)
+	cTypes   = words(cTypeWords + "wchar_t char8_t char16_t char32_t")
 	dialectC = cDialect{"c", ".", words(cTypeWords + "const volatile restrict static extern register inline _Noreturn noreturn _Thread_local thread_local struct union enum typedef sizeof _Alignof alignof _Atomic")}
-	dialectX = cDialect{"cpp", "::", words(cTypeWords + "const volatile static extern register inline constexpr consteval constinit virtual explicit friend mutable typename class struct union enum typedef template " +
+	dialectX = cDialect{"cpp", "::", words(cTypeWords + "wchar_t char8_t char16_t char32_t const volatile static extern register inline constexpr consteval constinit virtual explicit friend mutable typename class struct union enum typedef template " +
 		"public protected private noexcept override final default delete operator decltype sizeof thread_local concept requires using namespace nullptr true false this")}
 )
 
@@ -253,7 +253,7 @@ func (d cDialect) show(o *object, t []string, own int) []*doc.Node {
 		switch {
 		case i == own:
 			out = append(out, plain(doc.KindDescSigName, o.pos, tok).AddClass("sig-param"))
-		case cTypes[tok]:
+		case cTypes[tok] && d.keywords[tok]:
 			out = append(out, plain(doc.KindDescSigKeywordType, o.pos, tok))
 		case isName(tok) && d.keywords[tok]:
 			out = append(out, plain(doc.KindDescSigKeyword, o.pos, tok))

@@ -244,5 +244,6 @@ func (d cDialect) link(p Parser, n *doc.Node, explicit bool, title, target strin
 // expr shows an expression or type with references.
 func (d cDialect) expr(p Parser, r *RoleUse) []*doc.Node {
 	o := &object{p: p, pos: r.Pos}
-	return r.give(doc.New(doc.KindDescInline, r.Pos, d.show(o, cTokens(r.Text), -1)...).AddClass(d.domain, d.domain+"-expr").Set(doc.AttrDomain, d.domain))
+	kind := r.Name[strings.LastIndexByte(r.Name, ':')+1:]
+	return r.give(doc.New(doc.KindDescInline, r.Pos, d.show(o, cTokens(r.Text), -1)...).AddClass(d.domain+"-"+kind, "sig", "sig-inline", d.domain).Set(doc.AttrDomain, d.domain))
 }

@@ -153,14 +153,17 @@ func pep(p Parser, r *RoleUse) []*doc.Node {
 	if !explicit {
 		title = "PEP " + title
 	}
-	return r.standard(p, plain(doc.KindReference, r.Pos, title).Set("refuri", uri), "Python Enhancement Proposals; PEP "+target)
+	return r.standard(p, plain(doc.KindReference, r.Pos, title).Set("refuri", uri), "pep", "Python Enhancement Proposals; PEP "+target)
 }
 
-// standard adds the index entry that Sphinx makes for a numbered text.
-func (r *RoleUse) standard(p Parser, n *doc.Node, entry string) []*doc.Node {
+// standard adds what Sphinx makes of the number of a standard beside the
+// reference: a class, strong text and an index entry.
+func (r *RoleUse) standard(p Parser, n *doc.Node, class, entry string) []*doc.Node {
 	if domain(p) == "" {
 		return r.give(n)
 	}
+	n.AddClass(class)
+	n.Children = []*doc.Node{doc.New(doc.KindStrong, n.Pos, n.Children...)}
 	id := p.State().serialID("index")
 	return append(indexed(p, r.Pos, id, []string{indexEntry("single", entry, id, "", "")}), r.give(n)...)
 }
@@ -182,7 +185,7 @@ func rfc(p Parser, r *RoleUse) []*doc.Node {
 			title = "RFC " + target // Sphinx shows the section too
 		}
 	}
-	return r.standard(p, plain(doc.KindReference, r.Pos, title).Set("refuri", uri), "RFC; RFC "+target)
+	return r.standard(p, plain(doc.KindReference, r.Pos, title).Set("refuri", uri), "rfc", "RFC; RFC "+target)
 }
 
 // extLink is a role of extlinks: both texts hold one %s.

@@ -99,7 +99,7 @@ func (p *parser) defineSubstitution(n *doc.Node, name string, messages *doc.Node
 // after it. The name may go on over lines.
 func substitutionName(block []line) (name string, rest []line, ok bool) {
 	escaped := ""
-	for i, l := range block {
+	for i, l := range block[:min(len(block), maxNameLines)] {
 		text := strings.TrimFunc(escapeNull(l.Text), isSpace)
 		before := 0
 		if i == 0 {

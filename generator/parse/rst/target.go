@@ -7,6 +7,10 @@ import (
 	"docent/generator/parse/directive"
 )
 
+// maxNameLines is how many lines the name of a target or of a substitution
+// may take.
+const maxNameLines = 50
+
 // hyperlinkTarget reads ".. _name: where".
 func (b *body) hyperlinkTarget(start int) (finished, done bool) {
 	l := b.lines[b.i]
@@ -17,7 +21,7 @@ func (b *body) hyperlinkTarget(start int) (finished, done bool) {
 	block, _, next, finished := b.take(b.i, extent{first: marker, known: -1, untilBlank: true, keep: true})
 	// The name may go on over several lines, joined as they are.
 	escaped := ""
-	for i, part := range block {
+	for i, part := range block[:min(len(block), maxNameLines)] {
 		text := escapeNull(part.Text)
 		escaped += text
 		name, end, ok := targetName(escaped)

@@ -32,33 +32,42 @@ func (p *parser) propagateTargets() {
 		}
 	}
 	walk(p.root, false)
-	for _, x := range slices.Backward(pairs) {
-		p.propagate(x.target, x.next)
+	// Of targets in a row, each moves to where the last one does; the names
+	// of the last come first.
+	moved := map[*doc.Node]*doc.Node{}
+	for _, x := range pairs {
+		to := x.next
+		if further := moved[to]; further != nil {
+			to = further
+		}
+		if p.propagate(x.target, to) {
+			moved[x.target] = to
+		}
 	}
 }
 
-func (p *parser) propagate(target, next *doc.Node) {
+// propagate moves what a target has to an element, if both allow it.
+func (p *parser) propagate(target, to *doc.Node) bool {
 	for _, key := range []string{"refuri", "refid", "refname"} {
 		if _, ok := target.Lookup(key); ok {
-			return
+			return false
 		}
 	}
-	if next == nil || len(target.Children) > 0 || len(target.IDs()) == 0 {
-		return
+	ids := target.IDs()
+	if to == nil || len(target.Children) > 0 || len(ids) == 0 {
+		return false
 	}
-	if next.Kind == doc.KindText || next.Is(doc.KindComment, doc.KindPending, doc.KindSubstitutionDefinition, doc.KindSystemMessage,
-		doc.KindIndex, doc.KindFootnote, doc.KindCitation) {
-		return
+	if to.Is(doc.KindText, doc.KindComment, doc.KindPending, doc.KindSubstitutionDefinition, doc.KindIndex, doc.KindFootnote, doc.KindCitation) {
+		return false
 	}
-	for _, id := range target.IDs() {
-		p.ids[id] = next
+	for _, id := range ids {
+		p.ids[id] = to
 	}
-	// Those of the element itself come first.
-	next.AddID(target.IDs()...)
-	next.AddName(target.Names()...)
-	target.Set("refid", target.IDs()[0])
+	to.SetIDs(append(to.IDs(), ids...)).SetNames(append(to.Names(), target.Names()...))
+	target.Set("refid", ids[0])
 	p.noteRefID(target)
 	target.SetIDs(nil).SetNames(nil)
+	return true
 }
 
 // anonymous pairs anonymous references and targets by their order.

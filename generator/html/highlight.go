@@ -174,7 +174,7 @@ func (h *Highlighter) lexer(lang string) chroma.Lexer {
 			name = a
 		}
 		if len(name) < 64 {
-			l = lexers.Get(name)
+			l = byHand(lexers.Get(name))
 		}
 	}
 	h.lexersMu.Lock()

@@ -16,8 +16,9 @@ type handLexer struct {
 
 // handLexers are the lexers by chroma's name of the language.
 var handLexers = map[string]func([]chroma.Token, string) ([]chroma.Token, bool){
-	"Bash": scanBash,
-	"JSON": scanJSON,
+	"Bash":   scanBash,
+	"JSON":   scanJSON,
+	"Docker": scanDocker,
 }
 
 // byHand puts the hand-written lexer before chroma's where there is one.

@@ -56,6 +56,9 @@ func TestHandLexersGiveChromasTokens(t *testing.T) {
 			"[[ $a == b* ]] && echo ${1} $? $! $- $_ $@ || exit 1", "#!/bin/bash\n#!x\n", "a <<< b", "$", "$(", "${", "\"", "\"$", "if if\nelse(", "echo>x"},
 		"json": {samples["json"], `[1, -0, 0.5, 1e5, 1.5E-3, 01, "a\"b\\", true, nullx]`, "{\"a\": {\"b\": []}, \"c\": [{}, []]} // end\n", "{", "[1,", `{"a" 1}`, `"open`,
 			"// only\n1", "{\"a\": 1,\n \"b\": 2}", "-", "1.", "1e", `{"a":1}}`, "]"},
+		"docker": {samples["docker"], samples["bash"], "# c\nFROM a:1 as b\nFROM  two\nWORKDIR /opt/\nUSER ${X}\nVOLUME [\"/data\", \"x\"]\nVOLUME /data\n",
+			"ENV A=b C=d \\\n    E=f\nENV X y\nLABEL a=\"b c\"\nHEALTHCHECK --interval=5m --timeout=3s \\\n  CMD curl -f http://localhost/\nONBUILD RUN x\n",
+			"RUN a \\\n\nRUN b \\", "RUN x && \\\n  # inner\n  y\n", "run apt-get install\ncmd [\"a\"]\nENTRYPOINT [ sh", "EXPOSE 80/tcp 443\nSTOPSIGNAL\nADD a b\n", "CMD []\nSHELL [\"x\", ]\n", "FROM"},
 	} {
 		for _, code := range codes {
 			same(t, lang, code)
@@ -68,8 +71,9 @@ func TestHandLexersGiveChromasTokens(t *testing.T) {
 func TestHandLexersOnRealSources(t *testing.T) {
 	read := 0
 	for lang, patterns := range map[string][]string{
-		"bash": {"/etc/init.d/*", "/etc/profile", "/etc/bash.bashrc", "/usr/share/bash-completion/completions/*", "/usr/lib/git-core/*.sh", "../../content/*/assets/*"},
-		"json": {"/usr/share/*/*.json", "../../content/*/assets/*.json", "/usr/share/nodejs/*/package.json"},
+		"bash":   {"/etc/init.d/*", "/etc/profile", "/etc/bash.bashrc", "/usr/share/bash-completion/completions/*", "/usr/lib/git-core/*.sh", "../../content/*/assets/*"},
+		"docker": {"../../content/*/assets/Dockerfile*"},
+		"json":   {"/usr/share/*/*.json", "../../content/*/assets/*.json", "/usr/share/nodejs/*/package.json"},
 	} {
 		n := 0
 		for _, p := range patterns {
@@ -89,17 +93,15 @@ func TestHandLexersOnRealSources(t *testing.T) {
 }
 
 func FuzzHandLexers(f *testing.F) {
-	f.Add(true, samples["bash"])
-	f.Add(true, "cat <<E\n${a:-\"$(b)\"} $((1#2)) 'c' \\\n")
-	f.Add(false, samples["json"])
-	f.Fuzz(func(t *testing.T, bash bool, code string) {
+	f.Add(uint8(0), samples["bash"])
+	f.Add(uint8(2), samples["docker"])
+	f.Add(uint8(2), "FROM a AS b\nHEALTHCHECK --a=b CMD [\"x\"]\nENV A=b \\\n\nRUN x \\\ny\n")
+	f.Add(uint8(0), "cat <<E\n${a:-\"$(b)\"} $((1#2)) 'c' \\\n")
+	f.Add(uint8(1), samples["json"])
+	f.Fuzz(func(t *testing.T, lang uint8, code string) {
 		if len(code) > 300 || !isASCII(code) {
 			return
 		}
-		if bash {
-			same(t, "bash", code)
-		} else {
-			same(t, "json", code)
-		}
+		same(t, [...]string{"bash", "json", "docker"}[lang%3], code)
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -86,13 +87,18 @@ func lessons(source string, args []string) ([]*lesson, error) {
 	return out, nil
 }
 
+func regular(file string) bool {
+	info, err := os.Stat(file)
+	return err == nil && info.Mode().IsRegular()
+}
+
 func isPage(name string) bool {
 	return strings.HasSuffix(name, ".rst") || strings.HasSuffix(name, ".md")
 }
 
 // findPage finds the file that a page argument names: a path below the content
-// folder, with or without its extension, or the path of a file anywhere. A file
-// outside the content folder is a page whose content folder is its own.
+// folder, with or without its extension, the path of a file anywhere, or a
+// folder, which stands for its index page. A file outside the content folder is a page whose content folder is its own.
 func findPage(source, arg string) (root, file string, err error) {
 	folder := ""
 	for _, candidate := range []string{filepath.Join(source, arg), arg} {
@@ -125,13 +131,12 @@ func findPage(source, arg string) (root, file string, err error) {
 		}
 	}
 	if folder != "" {
-		hint := ""
-		if _, err := os.Stat(filepath.Join(folder, "index.rst")); err == nil {
-			hint = fmt.Sprintf(" Did you mean %s?", filepath.Join(arg, "index.rst"))
-		} else if _, err := os.Stat(filepath.Join(folder, "index.md")); err == nil {
-			hint = fmt.Sprintf(" Did you mean %s?", filepath.Join(arg, "index.md"))
+		for _, index := range []string{"index.rst", "index.md"} {
+			if file := filepath.Join(folder, index); regular(file) {
+				return findPage(source, file)
+			}
 		}
-		return "", "", usagef("%s is a folder, not a page.%s", arg, hint)
+		return "", "", usagef("%s is a folder without a page index.rst or index.md. Name a page in it.", arg)
 	}
 	return "", "", usagef("there is no page %s in %s. \"labs list\" shows the pages that have steps.", arg, source)
 }
@@ -167,6 +172,28 @@ func readLesson(root, file string) (*lesson, error) {
 	l.downloads = step.Downloads(d)
 	l.values = step.Values(d)
 	return l, nil
+}
+
+var ownValue = regexp.MustCompile(`(?m)^\s*export\s+(ORG|TEAM|ACE)=([A-Za-z0-9_./-]+)\s*$`)
+
+// platformValues are the names that the page uses for its organisation, team
+// and environment: what its lab comments say, else what its own commands set
+// first. The platform that is played here goes by them.
+func (l *lesson) platformValues() map[string]string {
+	values := map[string]string{}
+	for _, v := range l.values {
+		values[v.Name] = v.Value
+	}
+	for _, s := range l.steps {
+		for _, c := range s.Commands {
+			for _, m := range ownValue.FindAllStringSubmatch(c.Text, -1) {
+				if _, ok := values[m[1]]; !ok && !s.Opt.Alt {
+					values[m[1]] = m[2]
+				}
+			}
+		}
+	}
+	return values
 }
 
 // invalidUTF8 says where a page stops being text.

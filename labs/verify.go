@@ -59,6 +59,7 @@ with or without its extension, or by the path of a file.`,
 	f.StringVar(&o.source, "source", "content", "folder with the pages")
 	f.StringVar(&o.engine, "engine", "auto", "auto, docker, podman or oci")
 	f.StringVar(&o.json, "json", "", "write the reports as a JSON list to this file")
+	f.StringVar(&o.junit, "junit", "", "write the outcome as JUnit XML to this file")
 	f.StringVar(&o.reports, "reports", "", "folder for the reports that the site shows (default labs/reports, if it is there)")
 	f.StringVar(&o.baseURL, "base-url", defaultBaseURL, "address that the site is published at; its files are served to the lab from the content folder")
 	f.StringVar(&o.platform, "platform", "local", "local plays Base Command Platform here; live uses the real ngc")
@@ -177,6 +178,11 @@ func verify(ctx context.Context, o verifyOptions, args []string, stdout, stderr 
 	}
 	written, werr := o.write(reports, b, ctx.Err() == nil)
 	v.failures(reports)
+	if os.Getenv("GITHUB_ACTIONS") == "true" {
+		if err := report.Annotations(stdout, o.source, reports); err != nil {
+			return err
+		}
+	}
 	v.summary(reports, unaccounted, o.strict, written, ctx.Err() != nil)
 	switch {
 	case werr != nil:
@@ -221,6 +227,20 @@ func (o *verifyOptions) write(reports []report.Page, b *bench, whole bool) (writ
 			return written, fmt.Errorf("writing the JSON report: %w", err)
 		}
 		written = append(written, o.json)
+	}
+	if o.junit != "" {
+		f, err := os.Create(o.junit)
+		if err != nil {
+			return written, fmt.Errorf("writing the JUnit report: %w", err)
+		}
+		err = report.JUnit(f, reports)
+		if cerr := f.Close(); err == nil {
+			err = cerr
+		}
+		if err != nil {
+			return written, fmt.Errorf("writing the JUnit report: %w", err)
+		}
+		written = append(written, o.junit)
 	}
 	if o.reports != "" && whole {
 		for i := range reports {
@@ -391,10 +411,7 @@ func (b *bench) page(ctx context.Context, l *lesson, v *view) (report.Page, erro
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		return report.Page{Schema: report.Version, Page: l.doc.Name()}, fmt.Errorf("making the page's folder: %w", err)
 	}
-	values := map[string]string{}
-	for _, val := range l.values {
-		values[val.Name] = val.Value
-	}
+	values := l.platformValues()
 	platform, err := ngc.Open(ngc.Options{
 		Engine: b.engine, RunID: b.id, Scratch: dir, Dir: filepath.Join(dir, "ngc"), GPUs: b.gpus,
 		Env:  []string{"HOME=" + filepath.Join(dir, "home"), "PATH=" + os.Getenv("PATH")},
@@ -412,7 +429,7 @@ func (b *bench) page(ctx context.Context, l *lesson, v *view) (report.Page, erro
 		}
 	}()
 	plan := step.Plan(l.steps, b.stepMachine())
-	mask := strings.NewReplacer(b.net.ProxyURL(), "***", b.net.Token(), "***").Replace
+	mask := report.NewMasker(b.net.Token()).Mask
 	page, err := run.Page(ctx, l.doc, plan, run.Deps{
 		Engine: b.engine, Network: b.net, NGC: platform, GPUs: b.gpus, Labs: b.labs, Scratch: dir, Content: l.root,
 		Values: l.values, Downloads: l.downloads, Loaded: b.loaded, Timeout: b.o.timeout, Mask: mask, Events: v.event,

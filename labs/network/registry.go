@@ -496,6 +496,28 @@ func (n *Network) StandInFor(image string) (StandIn, bool) {
 	return d.stand, d.stand.Recipe != ""
 }
 
+// Available says why an image cannot be had here: the stand-in that would play
+// it is not built yet, and this machine lacks what building it needs. It is
+// nil for every other image.
+func (n *Network) Available(image string) error {
+	ref, err := name.ParseReference(image)
+	if err != nil || n.local(ref) {
+		return nil
+	}
+	d := n.decide(n.ended, ref)
+	if d.stand.Recipe == "" {
+		return nil
+	}
+	recipe := recipes.For(d.stand.Name)
+	if recipe == nil || n.store.Built(recipe) {
+		return nil
+	}
+	if err := recipes.Ready(); err != nil {
+		return fmt.Errorf("%s cannot be pulled here, and its stand-in cannot be built: %w", image, err)
+	}
+	return nil
+}
+
 // local says whether the image was pushed in this run.
 func (n *Network) local(ref name.Reference) bool {
 	host := dockerHub(ref.Context().RegistryStr())

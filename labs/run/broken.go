@@ -66,11 +66,10 @@ func (b *broken) failed(s step.Step) {
 }
 
 // skipped notes that a step was skipped: what it would have left is not there.
-// A variable that was set before keeps its value, so only what nothing else
-// can give counts.
-func (b *broken) skipped(s step.Step, why string) {
+// A variable that was set before keeps its value.
+func (b *broken) skipped(s step.Step, why string, vars map[string]string) {
 	for _, w := range leaves(s) {
-		if !strings.HasPrefix(w, "$") {
+		if name, ok := strings.CutPrefix(w, "$"); !ok || vars[name] == "" {
 			b.words[w] = fmt.Sprintf("the step at line %d was skipped: %s", s.Line, why)
 		}
 	}
@@ -90,6 +89,11 @@ func (b *broken) reaches(s step.Step) string {
 	}
 	if why := b.words["session "+s.Session]; why != "" {
 		return why
+	}
+	for _, n := range s.Opt.Needs {
+		if why := b.words["session "+step.Job]; n.Name == "job" && why != "" {
+			return why
+		}
 	}
 	for _, img := range s.Images {
 		if why := b.words[img]; why != "" {

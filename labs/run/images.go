@@ -21,6 +21,7 @@ type stepUse struct {
 	standIns []string
 	images   []string // references that it built, pulled, pushed or ran
 	errs     []error  // failures of the engine
+	lacks    error    // why an image that it used cannot be had on this machine
 }
 
 func addNew(list []string, more ...string) []string {
@@ -121,6 +122,7 @@ func verb(args []string) (string, []string) {
 // before notes the stand-ins and images that a command is about to use.
 func (r *runner) before(ctx context.Context, h handed) {
 	var standIns, images []string
+	var lacks error
 	for _, a := range h.Args {
 		if _, v, ok := strings.Cut(a, "="); ok && strings.HasPrefix(a, "--") {
 			a = v
@@ -131,6 +133,9 @@ func (r *runner) before(ctx context.Context, h handed) {
 		if known || imageLike(a) {
 			standIns = addNew(standIns, r.standInsOf(ctx, a)...)
 			images = addNew(images, a)
+			if r.deps.Network != nil && lacks == nil {
+				lacks = r.deps.Network.Available(a)
+			}
 		}
 	}
 	if h.Name == "docker" {
@@ -154,6 +159,9 @@ func (r *runner) before(ctx context.Context, h handed) {
 	if r.current != nil {
 		r.current.standIns = addNew(r.current.standIns, standIns...)
 		r.current.images = addNew(r.current.images, images...)
+		if r.current.lacks == nil {
+			r.current.lacks = lacks
+		}
 	}
 }
 

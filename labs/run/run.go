@@ -274,7 +274,7 @@ func (r *runner) step(ctx context.Context, p step.Planned, ev Event) (out report
 		if img := r.loaded(s); img != "" {
 			return skip(report.Skipped, fmt.Sprintf("the %s engine does not build here; image %s taken from the layout", r.deps.Engine.Name(), img))
 		}
-		r.broken.skipped(s, p.Why)
+		r.broken.skipped(s, p.Why, r.shells[step.Host].variables())
 		return skip(report.Skipped, p.Why)
 	}
 	if p.Action == step.DoNothing {

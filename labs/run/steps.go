@@ -65,12 +65,15 @@ func (r *runner) runStep(ctx context.Context, p step.Planned, ev Event, out *rep
 	default:
 		r.checkExit(s, cmds, res, out)
 	}
-	if out.Verdict != report.Failed && out.Verdict != report.Unreached && s.Opt.Ready != nil && !s.Opt.Background {
+	if use.lacks != nil && (out.Verdict == report.Failed || s.Opt.Ready != nil) {
+		out.Verdict, out.Blame, out.Why = report.Skipped, "", use.lacks.Error()
+	}
+	if out.Verdict != report.Failed && out.Verdict != report.Unreached && out.Verdict != report.Skipped && s.Opt.Ready != nil && !s.Opt.Background {
 		if err := r.ready(ctx, s, fin.output, nil); err != nil {
 			r.blame(parent, s, err, limit, res, out)
 		}
 	}
-	stateOK := out.Verdict != report.Failed && out.Verdict != report.Unreached
+	stateOK := out.Verdict != report.Failed && out.Verdict != report.Unreached && out.Verdict != report.Skipped
 	if stateOK {
 		r.compareOutput(s, cmds, res, fin, out)
 		r.save(s, out)
@@ -89,6 +92,8 @@ func (r *runner) runStep(ctx context.Context, p step.Planned, ev Event, out *rep
 		r.broken.mended(s)
 	} else if s.Opt.Alt {
 		// what was thrown away is missed by nobody
+	} else if out.Verdict == report.Skipped {
+		r.broken.skipped(s, out.Why)
 	} else {
 		r.broken.failed(s)
 	}

@@ -129,7 +129,10 @@ func (e Exit) OK(code int) bool {
 
 // A Need is something a machine must have for a step.
 type Need struct {
-	Name string // gpu, gpu-memory, compute, memory, network, ngc, build, platform
+	// Name is gpu, gpu-memory, compute, memory, network, ngc, build, platform,
+	// or job: the work of the steps typed in the job before it. Only the run
+	// can tell whether that is there.
+	Name string
 	Op   string // "", ">=", "=" and the like
 	// Amount is the number after Op: devices, bytes, or a compute capability.
 	Amount float64

@@ -60,7 +60,7 @@ var credentials = []*regexp.Regexp{
 	// a name that says so, and a value
 	regexp.MustCompile(`(?i)\b[\w-]*(?:api[_-]?key|apikey|access[_-]?key|secret(?:[_-]?key)?|passwd|password|auth[_-]?token|access[_-]?token|private[_-]?token|client[_-]?secret|credential)s?\b["']?\s*(?:[:=]|=>)\s*["']?(?P<s>[^\s"',;&|]{4,})`),
 	regexp.MustCompile(`(?i)\b(?:[\w-]+[_-])?token["']?\s*[:=]\s*["']?(?P<s>[^\s"',;&|]{8,})`),
-	regexp.MustCompile(`(?i)(?:^|\s)(?:-p|--password|--api-?key|--token)[ =](?P<s>[^\s"'$-][^\s"']{7,})`),
+	regexp.MustCompile(`(?i)(?:\blogin\b[^\n]*?\s-p|(?:^|\s)--(?:password|api-?key|token))[ =](?P<s>[^\s"'$-][^\s"']{7,})`),
 	regexp.MustCompile(`(?i)\b(?:authorization|proxy-authorization):\s*(?:bearer|basic|token)\s+(?P<s>[\w.~+/=-]{6,})`),
 	regexp.MustCompile(`(?i)\bbearer\s+(?P<s>[\w.~+/=-]{16,})`),
 	regexp.MustCompile(`\b[a-z][a-z0-9+.-]*://[^\s/:@]*:(?P<s>[^\s/@]{3,})@`),

@@ -275,6 +275,7 @@ func TestMask(t *testing.T) {
 		`"auth": "bWU6c2VjcmV0"`:                                         `"auth": "********"`,
 		"-----BEGIN PRIVATE KEY-----\nMIIabc\n-----END PRIVATE KEY-----": "-----BEGIN PRIVATE KEY-----********-----END PRIVATE KEY-----",
 		"docker run -p 8888:8888 image":                                  "docker run -p 8888:8888 image",
+		"docker login -u me -p hunter2hunter x.io":                       "docker login -u me -p ******** x.io",
 		"The token is valid for 5 minutes":                               "The token is valid for 5 minutes",
 		"--NotebookApp.token='' --port=8888":                             "--NotebookApp.token='' --port=8888",
 		"GFLOP/s: 13936.007":                                             "GFLOP/s: 13936.007",

@@ -132,7 +132,11 @@ func name(s Step) string {
 	if r := []rune(first); len(r) > 80 {
 		first = string(r[:80]) + "..."
 	}
-	return clean(strings.TrimSpace(fmt.Sprintf("line %d, %s: %s", s.Line, s.Role, first)))
+	called := fmt.Sprintf("line %d, %s", s.Line, s.Role)
+	if first != "" {
+		called += ": " + clean(first)
+	}
+	return called
 }
 
 func why(s Step) string {

@@ -93,7 +93,7 @@ func prompt(line string, root bool) (p, command string, ok bool) {
 func firstPrompt(lines []string, language string) int {
 	root := rootPrompts(lines, language)
 	for i, l := range lines {
-		if strings.TrimSpace(l) == "" {
+		if strings.TrimSpace(l) == "" || !root && strings.HasPrefix(strings.TrimSpace(l), "#") {
 			continue
 		}
 		if _, _, ok := prompt(l, root); ok {
@@ -139,8 +139,7 @@ func readPrompted(lines []string, first int, language string) reading {
 	head := strings.Join(lines[:first], "\n")
 	opened := "" // the prompt of the shell that opened another one
 	inside := false
-	if strings.TrimSpace(head) != "" {
-		cmds, err := parseShell(head)
+	if cmds, err := parseShell(head); err != nil || len(cmds) > 0 {
 		if err != nil || len(cmds) == 0 || slices.ContainsFunc(cmds, func(t typed) bool { return t.grade == weak }) {
 			return unsure("before its first prompt stand lines that are not certainly commands", "Say `transcript`, or put the prompt before each command.")
 		}

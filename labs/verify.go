@@ -429,7 +429,7 @@ func (b *bench) page(ctx context.Context, l *lesson, v *view) (report.Page, erro
 		}
 	}()
 	plan := step.Plan(l.steps, b.stepMachine())
-	mask := report.NewMasker(b.net.Token()).Mask
+	mask := report.NewMasker(b.net.Token()).Text
 	page, err := run.Page(ctx, l.doc, plan, run.Deps{
 		Engine: b.engine, Network: b.net, NGC: platform, GPUs: b.gpus, Labs: b.labs, Scratch: dir, Content: l.root,
 		Values: l.values, Downloads: l.downloads, Loaded: b.loaded, Timeout: b.o.timeout, Mask: mask, Events: v.event,

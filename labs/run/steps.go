@@ -93,7 +93,7 @@ func (r *runner) runStep(ctx context.Context, p step.Planned, ev Event, out *rep
 	} else if s.Opt.Alt {
 		// what was thrown away is missed by nobody
 	} else if out.Verdict == report.Skipped {
-		r.broken.skipped(s, out.Why)
+		r.broken.skipped(s, out.Why, r.shells[step.Host].variables())
 	} else {
 		r.broken.failed(s)
 	}

@@ -276,7 +276,8 @@ func TestSaidRoles(t *testing.T) {
 		{"a container that nobody opened", ".. lab: in=container\n\n" + listing("shell", "pip list"), "run in container:1\npip list", "lab-session"},
 		{"in=host settles the doubt", ".. lab: in=host\n\n" + listing("shell", "cp x /mnt/y"), "run\ncp x /mnt/y", ""},
 		{"hidden commands", ".. lab-run: in=host timeout=1m\n\n   mkdir -p data\n   touch data/x\n", "setup\nmkdir -p data\ntouch data/x", ""},
-		{"a hidden form", ".. lab-run: run\n\n   true\n", "setup\ntrue", "lab-role"},
+		{"hidden commands that are none", ".. lab-run:\n\n   if (x) {\n", "unaccounted", "lab-shell"},
+		{"a role of hidden commands", ".. lab-run: run\n\n   true\n", "setup\ntrue", "lab-role"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			steps, diags := Steps(page(t, "a/index.rst", "Title\n=====\n\n"+c.source))

@@ -182,7 +182,12 @@ func (p *pageReader) step(l *doc.Listing) {
 	switch {
 	case l.Node.Kind == doc.KindComment:
 		r = readSaid(Setup, s.Text, "bash")
-		r.role, s.Said = Setup, true
+		s.Said = true
+		if r.role.Runs() {
+			r.role = Setup
+		} else {
+			p.report(doc.Error, "lab-shell", s.Pos, 1, "This lab-run comment cannot be run: "+r.why+".", "After its first line, which holds keys, it holds shell commands.")
+		}
 	default:
 		var file bool
 		if r, caption, file = p.file(&s, l, said); file {

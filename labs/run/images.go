@@ -153,8 +153,12 @@ func (r *runner) before(ctx context.Context, h handed) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if h.Name == "ngc" && len(h.Args) > 1 && h.Args[0] == "batch" && h.Args[1] == "run" {
-		r.jobTaint = standIns
+	if h.Name == "ngc" && len(h.Args) > 1 && h.Args[0] == "batch" {
+		if h.Args[1] == "run" {
+			r.jobTaint = standIns
+		} else {
+			standIns = addNew(standIns, r.jobTaint...) // what a job says comes from its image
+		}
 	}
 	if r.current != nil {
 		r.current.standIns = addNew(r.current.standIns, standIns...)

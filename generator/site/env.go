@@ -25,6 +25,7 @@ type env struct {
 	p     *page
 	files []string               // content paths of files that the page shows or offers
 	byBox map[*doc.Node]evidence // what labs say, by listing
+	heads []html.Heading         // with references resolved and numbers
 	seen  map[string]bool
 	ran   bool // there is a report of this page
 }
@@ -91,9 +92,9 @@ func (e *env) Image(uri string) (html.Image, bool) {
 		return html.Image{Src: uri}, true
 	}
 	uri, _, _ = strings.Cut(uri, "#")
-	name, err := e.file(uri)
-	if err != "" {
-		return html.Image{Src: uri}, false
+	name, why := e.file(uri)
+	if why != "" { // reported by checkImages
+		return html.Image{Src: relative(e.p.url, strings.TrimPrefix(name, "/"))}, name != ""
 	}
 	img := html.Image{Src: relative(e.p.url, name)}
 	if !strings.HasSuffix(name, ".svg") {
@@ -105,6 +106,21 @@ func (e *env) Image(uri string) (html.Image, bool) {
 		}
 	}
 	return img, true
+}
+
+// checkImages reports the pictures that are not there.
+func (e *env) checkImages() {
+	for n := range e.p.doc.Root.Find(doc.KindImage) {
+		uri := n.Attr("uri")
+		if uri == "" || strings.Contains(uri, "://") || strings.HasPrefix(uri, "data:") || strings.HasPrefix(uri, "//") {
+			continue
+		}
+		uri, _, _ = strings.Cut(uri, "#")
+		if _, why := e.file(uri); why != "" {
+			e.warn(n, "image-missing", "The picture `"+uri+"` is not shown: "+why+".",
+				"Its name is relative to this page, or begins with / at the content folder.")
+		}
+	}
 }
 
 // file makes a file of the content part of the site and gives its name in

@@ -39,6 +39,33 @@ type fact struct {
 	implicit      bool
 }
 
+// fields are the bibliographic fields at a page's top (`:orphan:` and the
+// like), below those of its front matter.
+func (p *page) fields() map[string]string {
+	out := map[string]string{}
+	for _, n := range p.doc.Root.Children {
+		if n.Is(doc.KindComment, doc.KindTarget, doc.KindSubstitutionDefinition, doc.KindTitle, doc.KindSubtitle, doc.KindMeta) {
+			continue
+		}
+		if n.Is(doc.KindFieldList, doc.KindDocinfo) {
+			for _, f := range n.Children {
+				if f.Kind == doc.KindField && len(f.Children) > 0 {
+					body := ""
+					if len(f.Children) > 1 {
+						body = strings.TrimSpace(f.Children[1].PlainText())
+					}
+					out[strings.ToLower(f.Children[0].PlainText())] = body
+				}
+			}
+		}
+		break
+	}
+	for k, v := range p.doc.Meta {
+		out[k] = v
+	}
+	return out
+}
+
 // gather collects the facts of one page. It asks nothing of other pages.
 func (p *page) gather() {
 	d := p.doc
@@ -49,7 +76,7 @@ func (p *page) gather() {
 			p.title, p.htm = strings.Join(strings.Fields(h.Text), " "), h.HTML
 		}
 	}
-	if t := d.Meta["title"]; t != "" && p.title == "" {
+	if t := p.meta["title"]; t != "" && p.title == "" {
 		p.title, p.htm = t, escape(t)
 	}
 	if p.title == "" {

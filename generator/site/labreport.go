@@ -166,7 +166,11 @@ func (s scale) ticks(b []byte, y0, y1 float64, label func(float64) string) []byt
 	for v := 0.0; v <= s.max*1.0001; v += s.step {
 		x := f1(s.at(v))
 		b = append(b, `<path class="grid-line" d="M`+x+` `+f1(y0)+`V`+f1(y1)+`"/>`...)
-		b = svgText(b, s.at(v), y0-6, "dim", "middle", label(v))
+		anchor := "middle"
+		if v == 0 && s.from < 20 { // else half of it would be cut off
+			anchor = ""
+		}
+		b = svgText(b, s.at(v), y0-6, "dim", anchor, label(v))
 	}
 	return b
 }
@@ -222,7 +226,7 @@ func (s *Site) appendTimeline(b []byte, at, url, id string, r *report.Page) []by
 			b = append(b, `"><title>`...)
 			b = appendEscaped(b, fmt.Sprintf("%s: %s, %s", stepName(st), verdictWords[string(st.Verdict)], duration(st.Duration)))
 			b = append(b, `</title>`...)
-			b = svgText(b, 14, y+15, "dim", "", clipText(stepName(st), 34))
+			b = svgText(b, 14, y+15, "dim", "", clipText(stepName(st), 31))
 			b = append(b, `<rect class="bar `+escape(string(st.Verdict))+`" x="`+f1(x0)+`" y="`+f1(y+4)+`" width="`+f1(w)+`" height="14" rx="2"/>`...)
 			tx, anchor := x0+w+6, ""
 			b = svgText(b, tx, y+15, "dim", anchor, duration(st.Duration)+mark(st.Verdict))

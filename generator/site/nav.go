@@ -144,7 +144,7 @@ func (s *Site) folders(placed map[*page]bool) []*navItem {
 	rank := func(it *navItem) (order float64, link int, title string) {
 		order, link, title = 1e9, 1<<30, strings.ToLower(it.title)
 		for p := it.page; p != nil; p = nil {
-			if v, err := strconv.ParseFloat(p.doc.Meta["order"], 64); err == nil {
+			if v, err := strconv.ParseFloat(p.meta["order"], 64); err == nil {
 				order = v
 			}
 			if l, ok := linked[p]; ok {

@@ -92,6 +92,7 @@ type page struct {
 	htm     string // title as inline HTML
 	desc    string
 	orphan  bool
+	meta    map[string]string
 	doc     *doc.Document
 	heads   []html.Heading
 	facts   facts
@@ -100,7 +101,6 @@ type page struct {
 	up      *page
 	prev    *page
 	next    *page
-	layout  string
 }
 
 // MissingSource says that there is nothing at Options.Source.
@@ -445,10 +445,9 @@ func (s *Site) place() {
 			p.docname = p.name
 		}
 		s.docs[p.docname] = p
-		if p.doc.Meta["orphan"] != "" || hasKey(p.doc.Meta, "orphan") {
-			p.orphan = true
-		}
-		p.desc = p.doc.Meta["description"]
+		p.meta = p.fields()
+		p.orphan = hasKey(p.meta, "orphan")
+		p.desc = p.meta["description"]
 	}
 	root := s.conf.String("root_doc", "master_doc")
 	if root == "" {

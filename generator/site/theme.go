@@ -13,6 +13,7 @@ import (
 	"github.com/evanw/esbuild/pkg/api"
 
 	"docent/assets"
+	"docent/generator/html"
 )
 
 // A theme is the assets made ready: templates parsed, style and scripts
@@ -148,14 +149,14 @@ func (s *Site) render(v *view) ([]byte, error) {
 }
 
 // contents writes the list of a page's sections.
-func contents(p *page) template.HTML {
-	if len(p.heads) < 3 {
+func contents(heads []html.Heading) template.HTML {
+	if len(heads) < 3 {
 		return ""
 	}
-	base := p.heads[0].Level
+	base := heads[0].Level
 	var b []byte
 	depth := 0
-	for _, h := range p.heads[1:] {
+	for _, h := range heads[1:] {
 		level := min(h.Level-base, 3)
 		if level < 1 || h.ID == "" {
 			continue
@@ -177,9 +178,6 @@ func contents(p *page) template.HTML {
 		b = append(b, `<a href="#`...)
 		b = appendEscaped(b, h.ID)
 		b = append(b, `">`...)
-		if n := p.secnum[h.ID]; n != "" {
-			b = append(b, n+". "...)
-		}
 		b = append(b, h.HTML...)
 		b = append(b, "</a>"...)
 	}

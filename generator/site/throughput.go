@@ -117,7 +117,7 @@ func readMeasurements(data []byte) ([]measurement, error) {
 			}
 			if g := num(all, "gflops", "gflop_s", "gflops_per_second"); num(v, "gflops", "gflop_s", "gflops_per_second") > 0 {
 				out = append(out, measurement{GPU: text(all, "gpu", "device", "device_name", "name"), Method: text(all, "method", "kernel"),
-					Bodies: int(num(all, "bodies", "numbodies", "n")), FP64: flag(all, "fp64") || text(all, "precision") == "double",
+					Bodies: int(num(all, "bodies", "numbodies", "n")), FP64: truth(all, "fp64") || text(all, "precision") == "double",
 					Devices: int(math.Max(1, num(all, "devices", "numdevices"))), GFLOPS: g, Bound: num(all, "bound_gflops", "bound", "peak_gflops")})
 				return
 			}
@@ -151,7 +151,7 @@ func text(m map[string]interface{}, keys ...string) string {
 	return ""
 }
 
-func flag(m map[string]interface{}, key string) bool { v, _ := m[key].(bool); return v }
+func truth(m map[string]interface{}, key string) bool { v, _ := m[key].(bool); return v }
 
 // appendThroughput draws the benchmark's throughput: a dot per kernel, a row
 // per size, the device's bound as a line.

@@ -95,7 +95,9 @@ func (s *Site) toctreeOf(p *page, n *doc.Node, complain bool) *toctree {
 				}
 				if complain {
 					hint := "Write the page, or remove the entry."
-					if near := s.nearestPage(p, ref); near != "" {
+					if isGlob(ref) {
+						hint = "Patterns need the option `:glob:`."
+					} else if near := s.nearestPage(p, ref); near != "" {
 						hint = "Did you mean `" + near + "`?"
 					}
 					s.warnAt(p, line, "toctree-missing", "The toctree names `"+ref+"`, but there is no such page.", hint)
@@ -140,28 +142,37 @@ func (s *Site) warnAt(p *page, e tocLine, code, message, hint string) {
 	s.report(d)
 }
 
+// nearestPage gives the name, as it would stand in the page, of the page that
+// a name which leads nowhere may have meant; or "".
 func (s *Site) nearestPage(p *page, ref string) string {
-	want := strings.ToLower(trimSuffix(path.Base(ref)))
+	withSuffix := strings.HasSuffix(ref, ".md") || strings.HasSuffix(ref, ".rst")
+	want := strings.ToLower(path.Join(path.Dir(p.docname), trimSuffix(strings.TrimPrefix(ref, "/"))))
+	base := path.Base(want)
+	best, found := 4, (*page)(nil)
 	for _, q := range s.pages {
-		if strings.ToLower(path.Base(q.docname)) == want && q != p {
-			rel := q.docname
-			if dir := path.Dir(p.docname); dir != "." {
-				if rest, ok := strings.CutPrefix(rel, dir+"/"); ok {
-					rel = rest
-				} else {
-					rel = "/" + rel
-				}
-			}
-			return rel
+		if q == p {
+			continue
+		}
+		name := strings.ToLower(q.docname)
+		d := distance(want, name, best)
+		if path.Base(name) == base { // the right page in another folder
+			d = min(d, 3)
+		}
+		if d < best && d < max(2, len(base)) {
+			best, found = d, q
 		}
 	}
-	best, name := 3, ""
-	for _, q := range s.pages {
-		if d := distance(want, strings.ToLower(path.Base(q.docname)), best); d < best {
-			best, name = d, path.Base(q.docname)
-		}
+	if found == nil {
+		return ""
 	}
-	return name
+	name := found.docname
+	if withSuffix {
+		name = found.name
+	}
+	if strings.HasPrefix(ref, "/") {
+		return "/" + name
+	}
+	return strings.TrimPrefix(relative(p.docname, name), "./")
 }
 
 // distance counts insertions, deletions and replacements, up to a bound.

@@ -66,17 +66,15 @@ func (s *Site) pageHTML(e *env) ([]byte, error) {
 	v := s.view(p.url, kind, p.title)
 	v.Desc = p.desc
 	e.loadEvidence()
-	p.heads = html.TOC(p.doc, e)
-	if len(p.heads) > 0 {
-		p.htm = p.heads[0].HTML
-	}
+	e.checkImages()
+	e.heads = html.TOC(p.doc, e)
 	if v.Desc == "" {
 		v.Desc = firstSentences(p.doc.Root)
 	}
 	body := html.Render(nil, p.doc, p.doc.Root, e)
 	body = e.summary(body)
 	v.Body = template.HTML(body) //nolint:gosec // the renderer escapes what the content says
-	v.Contents = contents(p)
+	v.Contents = contents(e.heads)
 	v.Nav = template.HTML(s.navHTML(nil, p)) //nolint:gosec // written escaped
 	v.Crumbs = s.crumbs(p)
 	link := func(q *page) *themeLink {
@@ -158,11 +156,11 @@ func firstSentences(root *doc.Node) string {
 func (e *env) searchPage() search.Page {
 	p := e.p
 	out := search.Page{URL: p.url, Title: p.title}
-	if p.doc.Meta["search"] == "false" || hasKey(p.doc.Meta, "nosearch") {
+	if p.meta["search"] == "false" || hasKey(p.meta, "nosearch") {
 		return out
 	}
 	cut := map[*doc.Node]int{}
-	for i, h := range p.heads {
+	for i, h := range e.heads {
 		out.Sections = append(out.Sections, search.Section{ID: h.ID, Heading: strings.Join(strings.Fields(h.Text), " ")})
 		if i == 0 {
 			out.Sections[0].ID = ""

@@ -1,0 +1,270 @@
+package site
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/tools/txtar"
+
+	"docent/generator/doc"
+	"docent/labs/report"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden parts of testdata")
+
+// lay writes the files of an archive into a folder.
+func lay(t testing.TB, dir string, files []txtar.File) {
+	t.Helper()
+	for _, f := range files {
+		to := filepath.Join(dir, filepath.FromSlash(f.Name))
+		if err := os.MkdirAll(filepath.Dir(to), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(to, f.Data, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// tree makes a source folder of "name", "text" pairs.
+func tree(t testing.TB, pairs ...string) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "content")
+	var files []txtar.File
+	for i := 0; i < len(pairs); i += 2 {
+		files = append(files, txtar.File{Name: pairs[i], Data: []byte(pairs[i+1])})
+	}
+	lay(t, dir, files)
+	return dir
+}
+
+func build(t testing.TB, opt Options) (*Memory, []doc.Diag) {
+	t.Helper()
+	m := &Memory{}
+	s, err := Load(context.Background(), opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if err := s.Write(context.Background(), m); err != nil {
+		t.Fatal(err)
+	}
+	return m, s.Diags()
+}
+
+var (
+	article = regexp.MustCompile(`(?s)<article[^>]*>\n?(.*?)\n?</article>`)
+	tool    = regexp.MustCompile(`(?s)<span class="listing-tools" data-ui>.*?</span>|<a class="headerlink"[^>]*></a>`)
+	navPart = regexp.MustCompile(`(?s)<nav id="nav".*?</a>\n(.*?)\n</nav>`)
+)
+
+// TestGolden builds the site of every archive in testdata and compares what
+// the archive asks for: `want/NAME` is the article of that page (without the
+// theme's tools), `nav/NAME` its navigation, `raw/NAME` the whole file, and
+// `diagnostics` all messages.
+func TestGolden(t *testing.T) {
+	archives, err := filepath.Glob("testdata/*.txtar")
+	if err != nil || len(archives) == 0 {
+		t.Fatalf("no archives: %v", err)
+	}
+	for _, name := range archives {
+		t.Run(strings.TrimSuffix(filepath.Base(name), ".txtar"), func(t *testing.T) {
+			ar, err := txtar.ParseFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			dir := filepath.Join(t.TempDir(), "content")
+			var inputs []txtar.File
+			for _, f := range ar.Files {
+				if !golden(f.Name) {
+					inputs = append(inputs, f)
+				}
+			}
+			lay(t, dir, inputs)
+			m, diags := build(t, Options{Source: dir})
+			for i := range ar.Files {
+				f := &ar.Files[i]
+				if !golden(f.Name) {
+					continue
+				}
+				got := goldenPart(t, m, diags, f.Name)
+				if *update {
+					f.Data = []byte(got)
+				} else if got != string(f.Data) {
+					t.Errorf("%s: got\n%s\nwant\n%s", f.Name, got, f.Data)
+				}
+			}
+			if *update {
+				if err := os.WriteFile(name, txtar.Format(ar), 0o666); err != nil {
+					t.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+func golden(name string) bool {
+	return name == "diagnostics" || strings.HasPrefix(name, "want/") || strings.HasPrefix(name, "nav/") || strings.HasPrefix(name, "raw/")
+}
+
+func goldenPart(t *testing.T, m *Memory, diags []doc.Diag, name string) string {
+	if name == "diagnostics" {
+		var b strings.Builder
+		for _, d := range diags {
+			b.WriteString(d.String() + "\n")
+		}
+		return b.String()
+	}
+	kind, file, _ := strings.Cut(name, "/")
+	data, ok := m.File(file)
+	if !ok {
+		t.Fatalf("the site has no %s; it has %s", file, strings.Join(m.Names(), " "))
+	}
+	switch kind {
+	case "want":
+		return strings.TrimSpace(tool.ReplaceAllString(string(article.FindSubmatch(data)[1]), "")) + "\n"
+	case "nav":
+		return string(navPart.FindSubmatch(data)[1]) + "\n"
+	}
+	return strings.TrimRight(string(data), "\n") + "\n"
+}
+
+// manyPages is a tree with everything in it that could depend on order.
+func manyPages(t testing.TB) string {
+	pairs := []string{"index.rst", "Home\n====\n\n.. toctree::\n   :glob:\n\n   *\n\n.. index:: first, second\n"}
+	for i := range 40 {
+		pairs = append(pairs, fmt.Sprintf("p%02d.rst", i), fmt.Sprintf(".. _l%d:\n\nPage %d\n=======\n\nSee :ref:`l%d` and :doc:`p00`.\n\n.. index:: term %d\n\n.. code-block:: python\n\n   x = %d\n", i, i, (i+7)%40, i%5, i))
+	}
+	return tree(t, pairs...)
+}
+
+func TestTwoBuildsGiveTheSameBytes(t *testing.T) {
+	dir := manyPages(t)
+	a, da := build(t, Options{Source: dir, BaseURL: "https://example.org/x/"})
+	b, db := build(t, Options{Source: dir, BaseURL: "https://example.org/x/"})
+	if fmt.Sprint(a.Names()) != fmt.Sprint(b.Names()) {
+		t.Fatalf("different files: %v and %v", a.Names(), b.Names())
+	}
+	for _, n := range a.Names() {
+		x, _ := a.File(n)
+		y, _ := b.File(n)
+		if !bytes.Equal(x, y) {
+			t.Errorf("%s differs between two builds", n)
+		}
+	}
+	if len(da) != len(db) {
+		t.Errorf("%d and %d diagnostics", len(da), len(db))
+	}
+}
+
+// TestEveryLinkLeadsSomewhere follows every relative address of a site that
+// uses all kinds of page.
+func TestEveryLinkLeadsSomewhere(t *testing.T) {
+	m, _ := build(t, Options{Source: manyPages(t)})
+	href := regexp.MustCompile(`(?:href|src|action)="([^"]*)"`)
+	id := regexp.MustCompile(` id="([^"]*)"`)
+	ids := map[string]map[string]bool{}
+	for _, n := range m.Names() {
+		if strings.HasSuffix(n, ".html") {
+			data, _ := m.File(n)
+			ids[n] = map[string]bool{}
+			for _, x := range id.FindAllSubmatch(data, -1) {
+				if ids[n][string(x[1])] {
+					t.Errorf("%s: the id %s is there twice", n, x[1])
+				}
+				ids[n][string(x[1])] = true
+			}
+		}
+	}
+	checked := 0
+	for n := range ids {
+		if n == "404.html" { // its addresses begin at the host
+			continue
+		}
+		data, _ := m.File(n)
+		for _, x := range href.FindAllSubmatch(data, -1) {
+			to, frag, _ := strings.Cut(string(x[1]), "#")
+			if strings.Contains(to, ":") {
+				continue
+			}
+			file := n
+			if to != "" {
+				file = filepath.ToSlash(filepath.Join(filepath.Dir(n), to))
+				if strings.HasSuffix(to, "/") || to == "." || strings.HasSuffix(to, "..") {
+					file = filepath.ToSlash(filepath.Join(file, "index.html"))
+				}
+			}
+			if _, ok := m.File(file); !ok {
+				t.Errorf("%s: %s leads nowhere (%s)", n, x[1], file)
+			} else if frag != "" && !ids[file][frag] {
+				t.Errorf("%s: %s names an anchor that %s lacks", n, x[1], file)
+			}
+			checked++
+		}
+	}
+	if checked < 1000 {
+		t.Errorf("only %d links were checked", checked)
+	}
+}
+
+func TestEvidenceStandsUnderItsListing(t *testing.T) {
+	dir := tree(t, "index.md", "# T\n\n```shell\necho one\n```\n\n```shell\necho two\n```\n\n```shell\necho three\n```\n")
+	s, err := Load(context.Background(), Options{Source: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, _ := doc.Listings(s.pages[0].doc)
+	s.Close()
+	if len(list) != 3 {
+		t.Fatalf("%d listings", len(list))
+	}
+	zero, one := 0, 1
+	r := report.Page{Schema: report.Version, Page: "index.md", Started: time.Date(2026, 5, 6, 7, 8, 9, 0, time.UTC), Duration: 5000,
+		Machine: report.Machine{OS: "Debian", Arch: "amd64", Engine: "podman", EngineVersion: "4.3.1"},
+		Images:  []report.Image{{Ref: "a/b:simple", SizeBytes: 5e9, Layers: []report.Layer{{SizeBytes: 4e9, CreatedBy: "FROM x"}, {SizeBytes: 1e9}}}},
+		Steps: []report.Step{
+			{ID: list[0].ID, Digest: list[0].Digest, Role: "run", Verdict: report.StandIn, StandIn: []string{"cuda-devel"}, Why: "It is played.",
+				Duration: 1200, Exit: &zero, Command: "echo one", Output: "one <b>\n"},
+			{ID: list[1].ID, Digest: "of an older text", Role: "run", Verdict: report.Passed, Duration: 800, Exit: &zero},
+			{ID: list[2].ID, Digest: list[2].Digest, Role: "run", Verdict: report.Failed, Why: "It printed something else.", Duration: 100, Exit: &one, Diff: "-a\n+b\n"},
+		}, Coverage: report.Coverage{Listings: 3, Runnable: 3, Run: 3}}
+	reports := t.TempDir()
+	if err := report.Write(filepath.Join(reports, report.FileName("index.md", "podman", false)), &r); err != nil {
+		t.Fatal(err)
+	}
+	m, diags := build(t, Options{Source: dir, Reports: reports})
+	if len(diags) > 0 {
+		t.Errorf("diagnostics: %v", diags)
+	}
+	home, _ := m.File("index.html")
+	var verdicts []string
+	for _, x := range regexp.MustCompile(`data-verdict="([a-z-]*)"`).FindAllSubmatch(home, -1) {
+		verdicts = append(verdicts, string(x[1]))
+	}
+	if got := strings.Join(verdicts, " "); got != "stand-in stale failed" {
+		t.Errorf("verdicts %q", got)
+	}
+	for _, want := range []string{"passed on a stand-in", "1.2 s", "podman 4.3.1", "6 May 2026", "one &lt;b&gt;", "cuda-devel",
+		`<span class="gd">-a</span>`, "2 of 3 listings ran", "changed after this run"} {
+		if !strings.Contains(string(home), want) {
+			t.Errorf("the page does not say %q", want)
+		}
+	}
+	page, ok := m.File("lab-report/index.html")
+	if !ok {
+		t.Fatal("there is no lab report page")
+	}
+	for _, want := range []string{"Timeline of the run", "<desc id=", "Sizes of the images by layer", "5 GB", `class="bar failed"`, "b:simple"} {
+		if !strings.Contains(string(page), want) {
+			t.Errorf("the report does not say %q", want)
+		}
+	}
+}

@@ -132,6 +132,9 @@ func (s *Site) crumbs(p *page) []themeLink {
 // 160 characters.
 func firstSentences(root *doc.Node) string {
 	for n := range root.Find(doc.KindParagraph) {
+		if n.First(doc.KindRaw) != nil {
+			continue
+		}
 		t := strings.Join(strings.Fields(n.PlainText()), " ")
 		if len(t) < 30 {
 			continue

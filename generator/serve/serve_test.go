@@ -1,0 +1,190 @@
+package serve
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"docent/generator/site"
+)
+
+type log struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *log) Write(p []byte) (int, error) { l.mu.Lock(); defer l.mu.Unlock(); return l.b.Write(p) }
+func (l *log) String() string              { l.mu.Lock(); defer l.mu.Unlock(); return l.b.String() }
+
+// start serves a folder and gives its address and a function that stops it.
+func start(t *testing.T, dir string) (url string, stop func() error) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	ready, done := make(chan string, 1), make(chan error, 1)
+	go func() {
+		done <- Run(ctx, Options{Site: site.Options{Source: dir}, Addr: "127.0.0.1:0", Log: &log{}, Ready: func(u string) { ready <- u }})
+	}()
+	select {
+	case url = <-ready:
+	case err := <-done:
+		cancel()
+		t.Fatal(err)
+	}
+	stop = func() error {
+		cancel()
+		select {
+		case err := <-done:
+			return err
+		case <-time.After(5 * time.Second):
+			t.Fatal("the server does not stop")
+			return nil
+		}
+	}
+	t.Cleanup(cancel)
+	return url, stop
+}
+
+func get(t *testing.T, url, host string) (*http.Response, string) {
+	t.Helper()
+	r, err := http.NewRequest(http.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if host != "" {
+		r.Host = host
+	}
+	c := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	resp, err := c.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp, string(body)
+}
+
+func write(t *testing.T, dir, name, text string) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o666); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestAnswers(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "index.md", "# Home\n")
+	write(t, dir, "a.md", "# A\n")
+	url, stop := start(t, dir)
+	for _, c := range []struct {
+		path, host string
+		status     int
+		want       string
+	}{
+		{"", "", 200, "<h1>Home"},
+		{"a/", "", 200, "<h1>A"},
+		{"a", "", 301, ""},
+		{"gone/", "", 404, "Page not found"},
+		{"..%2f..%2fetc/passwd", "", 404, "Page not found"},
+		{"", "evil.example", 421, "only under its own address"},
+		{"_preview/preview.js", "", 200, "EventSource"},
+	} {
+		resp, body := get(t, url+c.path, c.host)
+		if resp.StatusCode != c.status || !strings.Contains(body, c.want) {
+			t.Errorf("/%s at %q: %d, want %d, with %q", c.path, c.host, resp.StatusCode, c.status, c.want)
+		}
+		if c.status == 200 && !strings.Contains(resp.Header.Get("Content-Security-Policy"), "script-src 'self'") {
+			t.Errorf("/%s has no policy", c.path)
+		}
+		if c.status == 301 && resp.Header.Get("Location") != "./a/" {
+			t.Errorf("sent to %s", resp.Header.Get("Location"))
+		}
+	}
+	if resp, err := http.Post(url, "text/plain", nil); err != nil || resp.StatusCode != 405 {
+		t.Errorf("POST: %v", resp)
+	}
+	if err := stop(); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestReload saves a page and expects the message that reloads it, with the
+// new diagnostics, and the new page.
+func TestReload(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "index.md", "# Home\n")
+	write(t, dir, "a.md", "# A\n")
+	url, stop := start(t, dir)
+	resp, err := http.Get(url + "_preview/events?page=/a/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	lines := make(chan string, 100)
+	go func() {
+		sc := bufio.NewScanner(resp.Body)
+		sc.Buffer(nil, 1<<20)
+		for sc.Scan() {
+			if d, ok := strings.CutPrefix(sc.Text(), "data: "); ok {
+				lines <- d
+			}
+		}
+		close(lines)
+	}()
+	next := func() string {
+		select {
+		case l := <-lines:
+			return l
+		case <-time.After(10 * time.Second):
+			t.Fatal("no message")
+			return ""
+		}
+	}
+	if l := next(); !strings.Contains(l, `"reload":false`) || !strings.Contains(l, `"diags":[]`) {
+		t.Errorf("first message %s", l)
+	}
+	// As many editors do: write another file, then rename it.
+	write(t, dir, ".a.md.tmp", "# A new\n\n[x](gone.md)\n")
+	if err := os.Rename(filepath.Join(dir, ".a.md.tmp"), filepath.Join(dir, "a.md")); err != nil {
+		t.Fatal(err)
+	}
+	l := next()
+	if !strings.Contains(l, `"reload":true`) || !strings.Contains(l, "a.md:3:") || !strings.Contains(l, "link-broken") {
+		t.Errorf("after saving: %s", l)
+	}
+	if _, body := get(t, url+"a/", ""); !strings.Contains(body, "A new") {
+		t.Error("the old page is served")
+	}
+	write(t, dir, "b.md", "# B in a new file\n") // the navigation of a changes
+	if l := next(); !strings.Contains(l, `"reload":true`) {
+		t.Errorf("after a new page: %s", l)
+	}
+	if err := stop(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestPortInUse(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	dir := t.TempDir()
+	write(t, dir, "index.md", "# A\n")
+	err = Run(context.Background(), Options{Site: site.Options{Source: dir}, Addr: l.Addr().String(), Log: &log{}})
+	if err == nil || !strings.Contains(err.Error(), "is in use") || !strings.Contains(err.Error(), "--addr") {
+		t.Errorf("got %v", err)
+	}
+}

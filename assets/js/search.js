@@ -87,7 +87,7 @@
     close.sort((a, b) => a[0] - b[0]);
     for (const [d, t] of close.slice(0, 3)) {
       const terms = await termFile(file(t));
-      if (terms && terms[t]) found.set(t, [terms[t], 0.5 / d]);
+      if (terms && terms[t]) { found.set(t, [terms[t], 0.5 / d]); found.fuzzy = true; }
     }
     return found;
   }
@@ -108,7 +108,7 @@
       const scores = new Map();
       let soft = false;
       for (const [t, [list, factor]] of terms) {
-        if (factor < 0.6) marks.add(t);
+        if (terms.fuzzy) marks.add(t);
         const l = decode(list), idf = Math.log(1 + index.p * 4 / l.size);
         soft ||= l.cutOff;
         for (const [at, w] of l) scores.set(at, Math.max(scores.get(at) || 0, w * idf * factor));

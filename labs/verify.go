@@ -32,6 +32,7 @@ import (
 type verifyOptions struct {
 	source, engine, json, junit, reports, baseURL, platform string
 	layout, saveImages                                      string
+	minCoverage                                             int
 	hermetic, strict, keep, noColor, quiet                  bool
 	timeout                                                 time.Duration
 }
@@ -67,6 +68,7 @@ with or without its extension, or by the path of a file.`,
 	f.StringVar(&o.saveImages, "save-images", "", "write the images that the pages pushed to this folder, as an OCI layout")
 	f.BoolVar(&o.hermetic, "hermetic", false, "let no request leave the machine, except to its package mirrors")
 	f.BoolVar(&o.strict, "strict", false, "fail on listings that nobody accounted for")
+	f.IntVar(&o.minCoverage, "min-coverage", 0, "fail on a page where less than this part of the listings that can run did, in percent")
 	f.DurationVar(&o.timeout, "timeout", run.DefaultTimeout, "longest time for a step that sets none itself")
 	f.BoolVar(&o.keep, "keep", false, "keep the scratch folder")
 	f.BoolVar(&o.noColor, "no-color", false, "no colours")
@@ -207,6 +209,11 @@ func verify(ctx context.Context, o verifyOptions, args []string, stdout, stderr 
 	if o.strict && unaccounted > 0 {
 		return errAtFault
 	}
+	for _, p := range reports {
+		if c := p.Coverage; c.Run*100 < o.minCoverage*c.Runnable {
+			return &fault{exitFault, fmt.Errorf("%s: %d of %d listings that can run did, which is less than %d %%", p.Page, c.Run, c.Runnable, o.minCoverage)}
+		}
+	}
 	return nil
 }
 
@@ -271,6 +278,7 @@ type bench struct {
 	pushed     []string // images that the pages pushed
 	live       string
 	labs       string
+	programs   map[string]string // Docent's own commands, for pages that teach them
 	log        *os.File
 	canReach   bool
 	pages      int
@@ -289,6 +297,11 @@ func openBench(ctx context.Context, o verifyOptions, pages []*lesson, v *view) (
 	if b.labs, err = os.Executable(); err != nil {
 		return nil, fmt.Errorf("finding this program: %w", err)
 	}
+	b.programs = map[string]string{"labs": b.labs}
+	if beside := filepath.Join(filepath.Dir(b.labs), "generator"); regular(beside) {
+		b.programs["generator"] = beside
+	}
+
 	if o.platform == "live" {
 		if b.live, err = exec.LookPath("ngc"); err != nil {
 			return nil, &engine.Missing{What: "the ngc command, which --platform live uses", Install: "see https://org.ngc.nvidia.com/setup/installers/cli"}
@@ -432,7 +445,7 @@ func (b *bench) page(ctx context.Context, l *lesson, v *view) (report.Page, erro
 	mask := report.NewMasker(b.net.Token()).Text
 	page, err := run.Page(ctx, l.doc, plan, run.Deps{
 		Engine: b.engine, Network: b.net, NGC: platform, GPUs: b.gpus, Labs: b.labs, Scratch: dir, Content: l.root,
-		Values: l.values, Downloads: l.downloads, Loaded: b.loaded, Timeout: b.o.timeout, Mask: mask, Events: v.event,
+		Programs: b.programs, Values: l.values, Downloads: l.downloads, Loaded: b.loaded, Timeout: b.o.timeout, Mask: mask, Events: v.event,
 	})
 	page.Title, page.Machine, page.Hermetic = l.title, b.machine, b.o.hermetic
 	page.Coverage = coverage(plan, page.Steps)
@@ -460,6 +473,7 @@ func coverage(plan []step.Planned, steps []report.Step) report.Coverage {
 func (b *bench) stepMachine() step.Machine {
 	m := step.Machine{Engine: b.engine.Name(), GPUs: len(b.gpus), NoGPU: b.noGPU, Network: !b.o.hermetic, NGC: true,
 		Memory: b.machine.Memory, Platform: "linux/" + runtime.GOARCH,
+		Has: func(name string) bool { return b.programs[name] != "" || run.HasProgram(name) },
 		StandIn: func(image string) (string, bool) {
 			s, ok := b.net.StandInFor(image)
 			return s.Recipe, ok

@@ -48,8 +48,10 @@ type Deps struct {
 	NGC     *ngc.Platform
 	GPUs    []gpu.Device
 	Labs    string // path of the labs program, for the session's docker and ngc
-	Scratch string // the page's folder, absolute, empty
-	Content string // content root, where downloads come from
+	// Programs are put on the session's PATH: name to path.
+	Programs map[string]string
+	Scratch  string // the page's folder, absolute, empty
+	Content  string // content root, where downloads come from
 
 	Values    []step.Value    // what the page sets for its lab
 	Downloads []step.Download // what the page offers for download
@@ -176,6 +178,11 @@ func (r *runner) prepare() error {
 		}
 		if err := os.Symlink(r.deps.Labs, filepath.Join(r.deps.Scratch, "bin", n)); err != nil {
 			return fmt.Errorf("putting %s on the lab's PATH: %w", n, err)
+		}
+	}
+	for name, path := range r.deps.Programs {
+		if err := os.Symlink(path, filepath.Join(r.deps.Scratch, "bin", name)); err != nil {
+			return fmt.Errorf("putting %s on the lab's PATH: %w", name, err)
 		}
 	}
 	r.socket = filepath.Join(r.deps.Scratch, "lab.sock")

@@ -199,6 +199,16 @@ func (r *runner) engineEnv() []string {
 
 func (r *runner) workDir() string { return filepath.Join(r.deps.Scratch, "work") }
 
+// HasProgram says whether a session finds a program in the system's folders.
+func HasProgram(name string) bool {
+	for _, dir := range filepath.SplitList(systemPath) {
+		if info, err := os.Stat(filepath.Join(dir, name)); err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0 {
+			return true
+		}
+	}
+	return false
+}
+
 const systemPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 // environment is what a host session starts with: nothing of the user's.

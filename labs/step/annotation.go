@@ -346,13 +346,13 @@ func parseNeed(s string) (Need, error) {
 	s = strings.TrimSpace(s)
 	m := needRE.FindStringSubmatch(s)
 	if m == nil || m[2] == "" && m[3] != "" {
-		return Need{}, fmt.Errorf("a need is a word, or a word, >= and a number: gpu, gpu>=2, gpu-memory>=40GB, compute>=8.0, memory>=16GB, network, ngc, job, build, platform=linux/amd64")
+		return Need{}, fmt.Errorf("a need is a word, or a word, >= and a number: gpu, gpu>=2, gpu-memory>=40GB, compute>=8.0, memory>=16GB, network, ngc, job, build, command=NAME, platform=linux/amd64")
 	}
 	n := Need{Name: m[1], Op: m[2], Text: s}
 	if n.Name == "gpus" {
 		n.Name = "gpu"
 	}
-	known := []string{"build", "compute", "gpu", "gpu-memory", "job", "memory", "network", "ngc", "platform"}
+	known := []string{"build", "command", "compute", "gpu", "gpu-memory", "job", "memory", "network", "ngc", "platform"}
 	if !slices.Contains(known, n.Name) {
 		return n, fmt.Errorf("nothing is called `%s`%s", n.Name, didYouMean(n.Name, known))
 	}
@@ -372,6 +372,10 @@ func parseNeed(s string) (Need, error) {
 			return n, fmt.Errorf("say how much: %s>=16GB", n.Name)
 		}
 		n.Amount, err = parseBytes(m[3])
+	case "command":
+		if n.Op != "=" || m[3] == "" {
+			return n, fmt.Errorf("say which: command=jq")
+		}
 	case "platform":
 		if n.Op != "=" || !strings.Contains(m[3], "/") {
 			return n, fmt.Errorf("it is written platform=linux/amd64")

@@ -128,6 +128,10 @@ func (m Machine) lack(n Need) string {
 			}
 			return strings.TrimSpace("the "+m.Engine+" engine") + " does not build images"
 		}
+	case "command":
+		if name := strings.TrimPrefix(n.Text, "command="); m.Has != nil && !m.Has(name) {
+			return "it needs the program " + name + ", which is not here"
+		}
 	case "platform":
 		if want := strings.TrimPrefix(n.Text, "platform="); want != m.Platform {
 			return fmt.Sprintf("it needs %s, and this machine is %s", want, m.Platform)

@@ -130,7 +130,7 @@ func (e Exit) OK(code int) bool {
 // A Need is something a machine must have for a step.
 type Need struct {
 	// Name is gpu, gpu-memory, compute, memory, network, ngc, build, platform,
-	// or job: the work of the steps typed in the job before it. Only the run
+	// command (needs=command=jq), or job: the work of the steps typed in the job before it. Only the run
 	// can tell whether that is there.
 	Name string
 	Op   string // "", ">=", "=" and the like
@@ -171,6 +171,8 @@ type Machine struct {
 	NGC       bool    // an ngc is there, real or played
 	Memory    int64   // bytes
 	Platform  string  // linux/amd64
+	// Has reports whether a session finds a program; nil finds all.
+	Has func(program string) bool
 	// StandIn gives the recipe that plays an image which cannot be pulled.
 	StandIn func(image string) (recipe string, ok bool)
 }

@@ -25,9 +25,9 @@ import (
 // Options are the choices that docutils' settings leave to its caller.
 type Options struct {
 	// DocTitle makes a lone first section the document's title (and its lone
-	// subsection the subtitle); DocInfo makes a field list at the start
-	// bibliographic data. Sites leave both off.
-	DocTitle, DocInfo bool
+	// subsection the subtitle). Sites leave it off. The bibliographic field
+	// list at the start of a page always stays a field list.
+	DocTitle bool
 	// SectSubTitle makes a section's lone subsection its subtitle.
 	SectSubTitle bool
 	// PEP and RFC make "PEP 287" and "RFC 2822" references.

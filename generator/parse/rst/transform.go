@@ -25,9 +25,6 @@ func (p *parser) transform() {
 	if p.opt.SectSubTitle {
 		p.sectionSubtitles()
 	}
-	if p.opt.DocInfo {
-		p.docInfo()
-	}
 	p.anonymous(found)
 	p.indirectTargets()
 	if p.pending > 0 && p.targetNotes(found) {

@@ -58,6 +58,3 @@ func (p *parser) sectionSubtitles() {
 		promoteSubtitle(s)
 	}
 }
-
-// docInfo carries out docutils' DocInfo transform.
-func (p *parser) docInfo() {}

@@ -52,3 +52,47 @@ lint: ## gofmt, go vet, staticcheck, go mod tidy
 	go vet ./...
 	CGO_ENABLED=0 go vet ./...
 	go run $(STATICCHECK) ./...
+
+.PHONY: test
+test: ## everything CI checks, from a clean clone
+	@.ci/deps test
+	$(MAKE) lint
+	$(MAKE) -C cuda/nbody test
+	$(MAKE) unit
+	$(MAKE) check-site
+	$(MAKE) check-labs
+	scripts/check-netlify
+
+.PHONY: unit
+unit: bin ## Go's tests; one package at a time, since some start real engines
+	go test -p 1 -timeout 20m ./...
+	go test -p 1 -race -timeout 20m ./generator/site ./generator/serve ./generator/html ./labs/run
+
+.PHONY: check-site
+check-site: bin ## the site builds without a diagnostic, twice with the same bytes
+	@rm -rf build/site && mkdir -p build/site
+	bin/generator check --source content
+	bin/generator build --source content --out build/site/a --strict
+	bin/generator build --source content --out build/site/b --strict
+	diff -r build/site/a build/site/b
+
+.PHONY: check-labs
+check-labs: bin ## every listing runs on docker and on podman, hermetic, and its evidence is whole
+	@rm -rf build/reports && mkdir -p build/reports
+	bin/labs verify --source content --engine docker --hermetic --strict --reports build/reports --junit build/docker.xml
+	bin/labs verify containers_on_bcp --source content --engine podman --hermetic --strict --min-coverage 90 --reports build/reports --junit build/podman.xml
+
+.PHONY: fuzz
+fuzz: ## fuzz every target for a minute each
+	@for pkg in $$(grep -rl --include='*_test.go' '^func Fuzz' . | xargs -n1 dirname | sort -u); do \
+	  for f in $$(grep -rhoE --include='*_test.go' '^func Fuzz[A-Za-z]+' $$pkg | sed 's/func //' | sort -u); do \
+	    echo "fuzz $$pkg $$f"; go test $$pkg -run '^$$' -fuzz "^$$f\$$" -fuzztime 1m || exit 1; done; done
+
+.PHONY: bench
+bench: ## how fast the parts are
+	go test -run '^$$' -bench . -benchmem ./generator/...
+
+.PHONY: clean
+clean: ## remove what these targets made
+	rm -rf bin build public
+	$(MAKE) -C cuda/nbody clean

@@ -33,7 +33,7 @@ type verifyOptions struct {
 	source, engine, json, junit, reports, baseURL, platform string
 	layout, saveImages                                      string
 	minCoverage                                             int
-	hermetic, strict, keep, noColor, quiet                  bool
+	hermetic, strict, keep, noColor                         bool
 	timeout                                                 time.Duration
 }
 
@@ -280,7 +280,6 @@ type bench struct {
 	labs       string
 	programs   map[string]string // Docent's own commands, for pages that teach them
 	log        *os.File
-	canReach   bool
 	pages      int
 }
 

@@ -23,7 +23,6 @@ func newHighlighter() *html.Highlighter { return html.NewHighlighter(32 << 20) }
 type env struct {
 	s     *Site
 	p     *page
-	files []string               // content paths of files that the page shows or offers
 	byBox map[*doc.Node]evidence // what labs say, by listing
 	heads []html.Heading         // with references resolved and numbers
 	seen  map[string]bool

@@ -417,7 +417,7 @@ func (n *Network) fillStandIn(p *playedRegistry, repo, tag string, img v1.Image)
 	if err != nil {
 		return err
 	}
-	if err := n.shelf.Put(nil, repo, h, io.NopCloser(bytes.NewReader(config))); err != nil { //nolint:staticcheck // the context is not used
+	if err := n.shelf.Put(context.Background(), repo, h, io.NopCloser(bytes.NewReader(config))); err != nil {
 		return err
 	}
 	manifest, err := img.RawManifest()

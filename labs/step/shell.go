@@ -227,16 +227,10 @@ func gradeCall(call []string) (grade, string) {
 		return weak, "it ends like a sentence"
 	}
 	if subs, ok := subcommands[name]; ok {
-		for _, a := range args {
-			if strings.HasPrefix(a, "-") {
-				return strong, ""
-			}
-			if slices.Contains(subs, a) {
-				return strong, ""
-			}
-			return weak, "`" + name + "` has no command `" + a + "`"
+		if len(args) == 0 || strings.HasPrefix(args[0], "-") || slices.Contains(subs, args[0]) {
+			return strong, ""
 		}
-		return strong, ""
+		return weak, "`" + name + "` has no command `" + args[0] + "`"
 	}
 	signs := slices.ContainsFunc(args, func(a string) bool { return strings.ContainsAny(a, "-/.$~*=0123456789{}@:%+") || a == "" })
 	switch {

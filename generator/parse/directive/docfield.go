@@ -20,7 +20,6 @@ type fieldKind struct {
 	role      string // of the argument
 	typeRole  string
 	bodyRole  string
-	numbered  bool
 }
 
 type fieldItem struct {

@@ -83,9 +83,7 @@ func only(p Parser, b *Block) ([]*doc.Node, error) {
 // The empty expression is true.
 func EvalTags(expr string, tags map[string]bool) (bool, error) {
 	e := tagExpr{tags: tags}
-	for _, w := range strings.Fields(strings.NewReplacer("(", " ( ", ")", " ) ").Replace(expr)) {
-		e.words = append(e.words, w)
-	}
+	e.words = strings.Fields(strings.NewReplacer("(", " ( ", ")", " ) ").Replace(expr))
 	if len(e.words) == 0 {
 		return true, nil
 	}

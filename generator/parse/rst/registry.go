@@ -37,7 +37,6 @@ type registry struct {
 	pending       int
 	transitions   int
 	messages      int
-	meta          bool
 }
 
 func (r *registry) init() {

@@ -6,6 +6,8 @@ import (
 	"html/template"
 	"net/url"
 	"strings"
+
+	"docent/labs/report"
 )
 
 // writeExtras writes the pages and files that no source stands for.
@@ -44,6 +46,9 @@ func (s *Site) writeExtras(sink Sink) error {
 	}
 	if len(s.reports) > 0 || len(s.results) > 0 {
 		if err := put("lab-report/", "report", "Lab report", s.reportHTML("lab-report/")); err != nil {
+			return err
+		}
+		if err := sink.Put("lab-report/schema.json", report.SchemaJSON); err != nil {
 			return err
 		}
 	}

@@ -239,8 +239,11 @@ func screenText(raw []byte) string {
 	for y := range termRows {
 		line(func(x int) *uv.Cell { return em.CellAt(x, y) })
 	}
-	em.Close()
-	<-drained
+	// The pipe is closed, not the emulator, whose Close races with its Read.
+	if pipe, ok := em.InputPipe().(io.Closer); ok {
+		pipe.Close()
+		<-drained
+	}
 	return trimLines(b.String())
 }
 

@@ -45,16 +45,17 @@ func (e *scriptEngine) Docker(ctx context.Context, call engine.Call) (int, error
 	cmd.Stdout, cmd.Stderr = call.Stdout, call.Stderr
 	cmd.WaitDelay = time.Second
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	if err := cmd.Start(); err != nil {
+		return -1, err
+	}
 	if call.Signals != nil {
 		go func() {
 			for s := range call.Signals {
-				if cmd.Process != nil {
-					cmd.Process.Signal(s)
-				}
+				cmd.Process.Signal(s)
 			}
 		}()
 	}
-	err := cmd.Run()
+	err := cmd.Wait()
 	if ctx.Err() != nil {
 		return -1, context.Cause(ctx)
 	}

@@ -156,8 +156,10 @@ func Write(path string, p *Page) (err error) {
 	return os.Rename(tmp.Name(), path)
 }
 
-// Find gives what reports say about a step, newest first. A report of another
-// page does not count. digest is the listing's digest today.
+// Find gives what reports say about a step: first the runs that carried it out,
+// then those that skipped or did not reach it, each newest first. A machine
+// without a GPU thus does not hide what one with a GPU found. A report of
+// another page does not count. digest is the listing's digest today.
 func Find(reports []Page, page, stepID, digest string) []Evidence {
 	var found []Evidence
 	for i := range reports {
@@ -170,6 +172,12 @@ func Find(reports []Page, page, stepID, digest string) []Evidence {
 			}
 		}
 	}
-	sort.SliceStable(found, func(i, j int) bool { return found[i].Page.Started.After(found[j].Page.Started) })
+	ran := func(e Evidence) bool { return e.Step.Verdict.OK() || e.Step.Verdict == Failed }
+	sort.SliceStable(found, func(i, j int) bool {
+		if a, b := ran(found[i]), ran(found[j]); a != b {
+			return a
+		}
+		return found[i].Page.Started.After(found[j].Page.Started)
+	})
 	return found
 }

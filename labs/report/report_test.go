@@ -211,6 +211,10 @@ func TestReadDirTakesTheNewestFirst(t *testing.T) {
 	if found := Find(pages, "bcp/index.rst", "abcd2345", full().Steps[0].Digest); found[1].Stale {
 		t.Error("an unchanged step is stale")
 	}
+	pages[0].Steps[0].Verdict = Skipped // the newer run, say, had no GPU
+	if found := Find(pages, "bcp/index.rst", "abcd2345", ""); found[0].Step.Verdict == Skipped || len(found) != 2 {
+		t.Errorf("a run that skipped the step hides one that carried it out: %+v", found)
+	}
 	if found := Find(pages, "other.rst", "abcd2345", ""); found != nil {
 		t.Errorf("another page has evidence: %+v", found)
 	}

@@ -7,6 +7,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := all
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 DIST := content/containers_on_bcp/assets
+# What every long check depends on; .ci/once adds what is its own.
+INPUTS := go.mod go.sum Makefile generator labs
 TAR := tar --sort=name --mode='a+rX,u+w,go-w' --mtime=@0 --owner=0 --group=0 --numeric-owner --exclude='*.pyc' --exclude=__pycache__
 
 .PHONY: all
@@ -60,12 +62,17 @@ test: ## everything CI checks, from a clean clone
 	$(MAKE) -C cuda/nbody test
 	$(MAKE) unit
 	$(MAKE) check-site
-	$(MAKE) check-labs
-	scripts/check-netlify
+	.ci/once labs $(INPUTS) content cuda -- $(MAKE) check-labs
+	.ci/once netlify $(INPUTS) content cuda assets netlify.toml scripts -- scripts/check-netlify
 
 .PHONY: unit
 unit: bin ## Go's tests; one package at a time, since some start real engines
-	go test -p 1 -timeout 20m ./...
+	go test -p 1 -timeout 20m $$(go list ./... | grep -v docent/labs/engine)
+	.ci/once engines $(INPUTS) -- go test -timeout 20m ./labs/engine/...
+	.ci/once race $(INPUTS) assets content -- $(MAKE) race
+
+.PHONY: race
+race: ## the packages with goroutines under the race detector
 	go test -p 1 -race -timeout 20m ./generator/site ./generator/serve ./generator/html
 	@# a step that prints a gigabyte is too slow under the race detector
 	go test -race -timeout 20m -skip TestNothingIsLeft ./labs/run

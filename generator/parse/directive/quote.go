@@ -45,13 +45,14 @@ func lineBlock(p Parser, b *Block) ([]*doc.Node, error) {
 			}
 		}
 	}
-	n := b.classes(doc.New(doc.KindLineBlock, b.Pos, nestLines(lines, indents)...), "class")
+	n := b.classes(doc.New(doc.KindLineBlock, b.Pos, NestLines(lines, indents)...), "class")
 	b.addName(p, n)
 	return one(n)
 }
 
-// nestLines puts lines that stand deeper than the shallowest into line blocks.
-func nestLines(lines []*doc.Node, indents []int) []*doc.Node {
+// NestLines puts lines of a line block that stand deeper than the shallowest
+// into line blocks of their own. indents holds the columns of the lines.
+func NestLines(lines []*doc.Node, indents []int) []*doc.Node {
 	least := indents[0]
 	for _, d := range indents {
 		least = min(least, d)
@@ -67,7 +68,7 @@ func nestLines(lines []*doc.Node, indents []int) []*doc.Node {
 		for i < len(lines) && indents[i] > least {
 			i++
 		}
-		out = append(out, doc.New(doc.KindLineBlock, lines[start].Pos, nestLines(lines[start:i], indents[start:i])...))
+		out = append(out, doc.New(doc.KindLineBlock, lines[start].Pos, NestLines(lines[start:i], indents[start:i])...))
 	}
 	return out
 }

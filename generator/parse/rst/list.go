@@ -5,6 +5,7 @@ import (
 	"unicode/utf8"
 
 	"docent/generator/doc"
+	"docent/generator/parse/directive"
 )
 
 // bulletMarker gives the bytes of a bullet with the blanks after it, or 0,
@@ -324,7 +325,7 @@ func (b *body) lineBlock() {
 			}
 		}
 	}
-	b.parent.Append(doc.New(doc.KindLineBlock, first.Pos, nestLines(lines, indents)...))
+	b.parent.Append(doc.New(doc.KindLineBlock, first.Pos, directive.NestLines(lines, indents)...))
 	if !finished && b.i < len(b.lines) {
 		b.message(doc.Warning, "rst-unindent", b.lines[b.i], "Put a blank line before this line.", "The line block ends without a blank line.")
 	}
@@ -333,27 +334,4 @@ func (b *body) lineBlock() {
 // takeLine takes one line of a line block and its continuation lines.
 func (b *body) takeLine(marker int) (block []line, indent, next int, finished bool) {
 	return b.take(b.i, extent{first: marker, known: -1, untilBlank: true})
-}
-
-// nestLines puts lines that stand deeper than the shallowest into line blocks
-// of their own.
-func nestLines(lines []*doc.Node, indents []int) []*doc.Node {
-	least := indents[0]
-	for _, d := range indents {
-		least = min(least, d)
-	}
-	var out []*doc.Node
-	for i := 0; i < len(lines); {
-		if indents[i] == least {
-			out = append(out, lines[i])
-			i++
-			continue
-		}
-		start := i
-		for i < len(lines) && indents[i] > least {
-			i++
-		}
-		out = append(out, doc.New(doc.KindLineBlock, lines[start].Pos, nestLines(lines[start:i], indents[start:i])...))
-	}
-	return out
 }

@@ -256,6 +256,9 @@ func (o *verifyOptions) write(reports []report.Page, b *bench, whole bool) (writ
 				return written, err
 			}
 			written = append(written, path)
+			if err := report.Remember(o.reports, &reports[i]); err != nil {
+				return written, err
+			}
 		}
 	}
 	return written, nil

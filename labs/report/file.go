@@ -122,11 +122,16 @@ func Encode(p *Page) ([]byte, error) {
 
 // Write writes a report. It appears as a whole or not at all: a reader, or a
 // run that is killed, never sees a part. The folder is made if it is missing.
-func Write(path string, p *Page) (err error) {
+func Write(path string, p *Page) error {
 	data, err := Encode(p)
 	if err != nil {
 		return err
 	}
+	return replaceFile(path, data)
+}
+
+// replaceFile puts a whole file in the place of another.
+func replaceFile(path string, data []byte) (err error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return fmt.Errorf("write report: %w", err)
 	}

@@ -20,7 +20,8 @@ import (
 var allowed = map[string][]string{
 	".":                         {},
 	"assets":                    {},
-	"generator":                 {"generator/doc", "generator/parse", "generator/site", "generator/serve"},
+	"generator":                 {"generator/cli"},
+	"generator/cli":             {"generator/doc", "generator/parse", "generator/site", "generator/serve"},
 	"generator/doc":             {},
 	"generator/parse/directive": {"generator/doc"},
 	"generator/parse/rst":       {"generator/doc", "generator/parse/directive"},

@@ -20,7 +20,7 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
-	"docent/generator/site"
+	"docent/generator/cli"
 )
 
 // onNetlify serves a built site with the headers of netlify.toml, and /probe,
@@ -110,8 +110,8 @@ const copies = `(async () => {
 func TestBrowser(t *testing.T) {
 	ctx, told := chromium(t)
 	out := filepath.Join(t.TempDir(), "public")
-	if err := build(t.Context(), terminal{err: t.Output()}, site.Options{Source: "../content"}, out, false); err != nil {
-		t.Fatal(err)
+	if code := cli.Run(t.Context(), []string{"build", "--source", "../content", "--out", out}, cli.Terminal{Out: t.Output(), Err: t.Output()}); code != cli.ExitFine {
+		t.Fatal("the site was not built: exit code", code)
 	}
 	root, tutorial := onNetlify(t, out), "/containers_on_bcp/"
 	do := func(steps ...chromedp.Action[chromedp.Void]) {

@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"docent/generator/cli"
 )
 
 // TestMain lets the test binary play the command, so that a test can stop it
@@ -34,7 +36,7 @@ func play(args ...string) *exec.Cmd {
 func call(t testing.TB, args ...string) (code int, out, diag string) {
 	t.Helper()
 	var o, e bytes.Buffer
-	code = run(context.Background(), args, terminal{in: strings.NewReader("*a*\n"), out: &o, err: &e})
+	code = cli.Run(context.Background(), args, cli.Terminal{In: strings.NewReader("*a*\n"), Out: &o, Err: &e})
 	if s := o.String() + e.String(); strings.Contains(s, "goroutine ") || strings.Contains(s, "panic:") {
 		t.Errorf("%v: a stack trace: %s", args, s)
 	}
@@ -118,26 +120,26 @@ func TestBadInput(t *testing.T) {
 		code int
 		want string
 	}{
-		{"no such source", []string{"build", "--source", "/no/such/folder"}, exitContent, "/no/such/folder: no such file or folder"},
-		{"empty source", []string{"build", "--source", t.TempDir()}, exitContent, "there is no page in it"},
-		{"not UTF-8", []string{"build", "--source", pages(t, "index.md", "# A\n\nab\xff\n")}, exitContent, "index.md:3:3: error: The file is not UTF-8"},
-		{"missing toctree entry", []string{"build", "--strict", "--source", pages(t, "index.rst", "A\n=\n\n.. toctree::\n\n   gone\n")}, exitContent, "index.rst:6:4: warning: The toctree names `gone`"},
-		{"include outside", []string{"build", "--source", pages(t, "index.rst", "A\n=\n\n.. literalinclude:: ../../etc/passwd\n")}, exitContent, "index.rst:4:21:"},
-		{"missing include", []string{"build", "--source", pages(t, "index.rst", "A\n=\n\n.. literalinclude:: gone.sh\n")}, exitContent, "index.rst:4:21:"},
-		{"download outside", []string{"build", "--strict", "--source", pages(t, "index.rst", "A\n=\n\n:download:`x <../../x>`\n")}, exitContent, "index.rst:4:1: warning: The download `../../x` is not offered: it lies outside"},
-		{"link out of the root", []string{"build", "--strict", "--source", linked}, exitContent, "leads outside the content folder"},
-		{"out is a file", []string{"build", "--source", pages(t, "index.md", good), "--out", file}, exitUsage, "it is a file"},
-		{"out is another's", []string{"build", "--source", pages(t, "index.md", good), "--out", foreign}, exitUsage, "files that this program did not write"},
-		{"out holds the source", []string{"build", "--source", foreign, "--out", filepath.Dir(foreign)}, exitUsage, "would be replaced"},
-		{"bad address", []string{"build", "--base-url", "example"}, exitUsage, "is no address"},
-		{"unknown flag", []string{"build", "--bogus"}, exitUsage, "unknown flag"},
-		{"unknown command", []string{"biuld"}, exitUsage, "unknown command"},
-		{"too many arguments", []string{"build", "x"}, exitUsage, "see `generator build --help`"},
-		{"unknown format", []string{"check", "--format", "xml"}, exitUsage, "none of text, json, github"},
-		{"inspect nothing", []string{"inspect", "/no/such.rst"}, exitContent, "no such file"},
-		{"inspect a folder", []string{"inspect", foreign}, exitUsage, "it is a folder"},
-		{"preview for all", []string{"serve", "--addr", "0.0.0.0:0"}, exitUsage, "this machine only"},
-		{"strange address", []string{"serve", "--addr", "here"}, exitUsage, "host:port"},
+		{"no such source", []string{"build", "--source", "/no/such/folder"}, cli.ExitContent, "/no/such/folder: no such file or folder"},
+		{"empty source", []string{"build", "--source", t.TempDir()}, cli.ExitContent, "there is no page in it"},
+		{"not UTF-8", []string{"build", "--source", pages(t, "index.md", "# A\n\nab\xff\n")}, cli.ExitContent, "index.md:3:3: error: The file is not UTF-8"},
+		{"missing toctree entry", []string{"build", "--strict", "--source", pages(t, "index.rst", "A\n=\n\n.. toctree::\n\n   gone\n")}, cli.ExitContent, "index.rst:6:4: warning: The toctree names `gone`"},
+		{"include outside", []string{"build", "--source", pages(t, "index.rst", "A\n=\n\n.. literalinclude:: ../../etc/passwd\n")}, cli.ExitContent, "index.rst:4:21:"},
+		{"missing include", []string{"build", "--source", pages(t, "index.rst", "A\n=\n\n.. literalinclude:: gone.sh\n")}, cli.ExitContent, "index.rst:4:21:"},
+		{"download outside", []string{"build", "--strict", "--source", pages(t, "index.rst", "A\n=\n\n:download:`x <../../x>`\n")}, cli.ExitContent, "index.rst:4:1: warning: The download `../../x` is not offered: it lies outside"},
+		{"link out of the root", []string{"build", "--strict", "--source", linked}, cli.ExitContent, "leads outside the content folder"},
+		{"out is a file", []string{"build", "--source", pages(t, "index.md", good), "--out", file}, cli.ExitUsage, "it is a file"},
+		{"out is another's", []string{"build", "--source", pages(t, "index.md", good), "--out", foreign}, cli.ExitUsage, "files that this program did not write"},
+		{"out holds the source", []string{"build", "--source", foreign, "--out", filepath.Dir(foreign)}, cli.ExitUsage, "would be replaced"},
+		{"bad address", []string{"build", "--base-url", "example"}, cli.ExitUsage, "is no address"},
+		{"unknown flag", []string{"build", "--bogus"}, cli.ExitUsage, "unknown flag"},
+		{"unknown command", []string{"biuld"}, cli.ExitUsage, "unknown command"},
+		{"too many arguments", []string{"build", "x"}, cli.ExitUsage, "see `generator build --help`"},
+		{"unknown format", []string{"check", "--format", "xml"}, cli.ExitUsage, "none of text, json, github"},
+		{"inspect nothing", []string{"inspect", "/no/such.rst"}, cli.ExitContent, "no such file"},
+		{"inspect a folder", []string{"inspect", foreign}, cli.ExitUsage, "it is a folder"},
+		{"preview for all", []string{"serve", "--addr", "0.0.0.0:0"}, cli.ExitUsage, "this machine only"},
+		{"strange address", []string{"serve", "--addr", "here"}, cli.ExitUsage, "host:port"},
 	}
 	for _, c := range tests {
 		t.Run(c.name, func(t *testing.T) {
@@ -162,7 +164,7 @@ func TestBadInput(t *testing.T) {
 func TestMistakesStillGiveThePage(t *testing.T) {
 	src := pages(t, "index.rst", "A\n=\n\nBefore\n\n.. literalinclude:: gone.sh\n\nAfter\n")
 	out := filepath.Join(t.TempDir(), "public")
-	if code, _, _ := call(t, "build", "--source", src, "--out", out); code != exitContent {
+	if code, _, _ := call(t, "build", "--source", src, "--out", out); code != cli.ExitContent {
 		t.Errorf("exit code %d", code)
 	}
 	page, err := os.ReadFile(filepath.Join(out, "index.html"))
@@ -171,7 +173,7 @@ func TestMistakesStillGiveThePage(t *testing.T) {
 	}
 	was := snapshot(t, out)
 	put(t, filepath.Join(src, "index.rst"), "B\n=\n\n.. literalinclude:: gone.sh\n")
-	if code, _, _ := call(t, "build", "--strict", "--source", src, "--out", out); code != exitContent {
+	if code, _, _ := call(t, "build", "--strict", "--source", src, "--out", out); code != cli.ExitContent {
 		t.Errorf("exit code %d with --strict", code)
 	}
 	if !same(was, snapshot(t, out)) {
@@ -229,7 +231,7 @@ func TestStoppedBuild(t *testing.T) {
 	src := big(t, 150)
 	out := filepath.Join(t.TempDir(), "public")
 	put(t, filepath.Join(src, "zz.md"), "# First\n")
-	if code, _, said := call(t, "build", "--source", src, "--out", out); code != exitFine {
+	if code, _, said := call(t, "build", "--source", src, "--out", out); code != cli.ExitFine {
 		t.Fatalf("exit code %d: %s", code, said)
 	}
 	was := snapshot(t, out)
@@ -255,7 +257,7 @@ func TestStoppedBuild(t *testing.T) {
 			}
 			stopped = true
 			if sig == syscall.SIGINT {
-				if code := c.ProcessState.ExitCode(); code != exitMachine || !strings.Contains(said.String(), "stopped; the old site is as it was") {
+				if code := c.ProcessState.ExitCode(); code != cli.ExitMachine || !strings.Contains(said.String(), "stopped; the old site is as it was") {
 					t.Errorf("Ctrl-C: exit code %d, said %q", code, said.String())
 				}
 				if l := leftovers(t, out); len(l) > 0 {
@@ -274,7 +276,7 @@ func TestStoppedBuild(t *testing.T) {
 	if len(leftovers(t, out)) == 0 {
 		t.Error("a killed build should have left its folder, else this test shows nothing")
 	}
-	if code, _, said := call(t, "build", "--source", src, "--out", out); code != exitFine {
+	if code, _, said := call(t, "build", "--source", src, "--out", out); code != cli.ExitFine {
 		t.Errorf("the build after a kill: exit code %d: %s", code, said)
 	}
 	if l := leftovers(t, out); len(l) > 0 {
@@ -291,12 +293,12 @@ func TestFullDisk(t *testing.T) {
 	t.Cleanup(func() { exec.Command("umount", disk).Run() })
 	out := filepath.Join(disk, "public")
 	small := pages(t, "index.md", "# Small\n")
-	if code, _, said := call(t, "build", "--source", small, "--out", out); code != exitFine {
+	if code, _, said := call(t, "build", "--source", small, "--out", out); code != cli.ExitFine {
 		t.Fatalf("exit code %d: %s", code, said)
 	}
 	was := snapshot(t, out)
 	code, _, said := call(t, "build", "--source", big(t, 120), "--out", out)
-	if code != exitMachine || !strings.Contains(said, "the disk is full") {
+	if code != cli.ExitMachine || !strings.Contains(said, "the disk is full") {
 		t.Errorf("exit code %d, said %q", code, said)
 	}
 	if !same(was, snapshot(t, out)) {
@@ -311,10 +313,13 @@ func TestCheckFormats(t *testing.T) {
 	src := pages(t, "index.md", "# A\n\n[x](gone.md)\n")
 	code, out, _ := call(t, "check", "--json", "--source", src)
 	var got struct {
-		Diagnostics []jsonDiag
-		Warnings    int
+		Diagnostics []struct {
+			Line int
+			Code string
+		}
+		Warnings int
 	}
-	if err := json.Unmarshal([]byte(out), &got); err != nil || code != exitContent {
+	if err := json.Unmarshal([]byte(out), &got); err != nil || code != cli.ExitContent {
 		t.Fatalf("exit code %d, %v: %s", code, err, out)
 	}
 	if got.Warnings != 1 || got.Diagnostics[0].Code != "link-broken" || got.Diagnostics[0].Line != 3 {
@@ -323,7 +328,7 @@ func TestCheckFormats(t *testing.T) {
 	if _, out, _ := call(t, "check", "--format", "github", "--source", src); !strings.HasPrefix(out, "::warning file=") || !strings.Contains(out, "line=3,") {
 		t.Errorf("annotations: %s", out)
 	}
-	if code, _, said := call(t, "check", "--source", pages(t, "index.md", "# A\n")); code != exitFine || !strings.Contains(said, "no mistakes found") {
+	if code, _, said := call(t, "check", "--source", pages(t, "index.md", "# A\n")); code != cli.ExitFine || !strings.Contains(said, "no mistakes found") {
 		t.Errorf("exit code %d: %s", code, said)
 	}
 }
@@ -331,7 +336,7 @@ func TestCheckFormats(t *testing.T) {
 func TestInspect(t *testing.T) {
 	code, out, _ := call(t, "inspect", "-")
 	want := "<document source=\"<stdin>\">\n    <paragraph>\n        <emphasis>\n            a\n"
-	if code != exitFine || out != want {
+	if code != cli.ExitFine || out != want {
 		t.Errorf("exit code %d, got\n%s", code, out)
 	}
 	if _, out, _ := call(t, "inspect", "-", "--as", "json"); !json.Valid([]byte(out)) {

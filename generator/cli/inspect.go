@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"errors"
@@ -15,7 +15,7 @@ import (
 	"docent/generator/parse"
 )
 
-func inspectCommand(t terminal) *cobra.Command {
+func inspectCommand(t Terminal) *cobra.Command {
 	var as, language string
 	c := &cobra.Command{
 		Use:   "inspect FILE|-",
@@ -27,7 +27,7 @@ otherwise.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if as != "pseudoxml" && as != "json" {
-				return &exit{exitUsage, fmt.Sprintf("--as %q is none of pseudoxml, json", as)}
+				return &exit{ExitUsage, fmt.Sprintf("--as %q is none of pseudoxml, json", as)}
 			}
 			name, text, dir, err := readPage(t, args[0])
 			if err != nil {
@@ -46,9 +46,9 @@ otherwise.`,
 			}
 			d := parse.Page(file, strings.ToValidUTF8(text, "\uFFFD"), cfg)
 			if as == "json" {
-				err = doc.WriteJSON(t.out, d.Root)
+				err = doc.WriteJSON(t.Out, d.Root)
 			} else {
-				err = doc.WritePseudoXML(t.out, d.Root)
+				err = doc.WritePseudoXML(t.Out, d.Root)
 			}
 			if err != nil {
 				return err
@@ -57,9 +57,9 @@ otherwise.`,
 			if source == "-" {
 				source = "."
 			}
-			newPrinter(t.err, source).print(d.Diags, doc.Warning)
+			newPrinter(t.Err, source).print(d.Diags, doc.Warning)
 			if n, _ := count(d.Diags); n > 0 {
-				return &exit{code: exitContent}
+				return &exit{code: ExitContent}
 			}
 			return nil
 		},
@@ -70,19 +70,19 @@ otherwise.`,
 }
 
 // readPage reads a page and says below which folder it may name files.
-func readPage(t terminal, arg string) (name, text, dir string, err error) {
+func readPage(t Terminal, arg string) (name, text, dir string, err error) {
 	if arg == "-" {
-		data, err := io.ReadAll(t.in)
+		data, err := io.ReadAll(t.In)
 		return "<stdin>", string(data), ".", err
 	}
 	info, err := os.Stat(arg)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return "", "", "", &exit{exitContent, arg + ": no such file"}
+		return "", "", "", &exit{ExitContent, arg + ": no such file"}
 	case err != nil:
 		return "", "", "", err
 	case info.IsDir():
-		return "", "", "", &exit{exitUsage, arg + ": it is a folder; name one page"}
+		return "", "", "", &exit{ExitUsage, arg + ": it is a folder; name one page"}
 	}
 	data, err := os.ReadFile(arg)
 	return filepath.Base(arg), string(data), filepath.Dir(arg), err

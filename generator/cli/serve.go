@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"errors"
@@ -9,7 +9,7 @@ import (
 	"docent/generator/serve"
 )
 
-func serveCommand(t terminal) *cobra.Command {
+func serveCommand(t Terminal) *cobra.Command {
 	var src source
 	var addr string
 	c := &cobra.Command{
@@ -17,12 +17,12 @@ func serveCommand(t terminal) *cobra.Command {
 		Short: "Preview the site and reload it while you write",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			p := newPrinter(t.err, src.path)
-			err := serve.Run(c.Context(), serve.Options{Site: src.options(), Addr: addr, Log: t.err,
+			p := newPrinter(t.Err, src.path)
+			err := serve.Run(c.Context(), serve.Options{Site: src.options(), Addr: addr, Log: t.Err,
 				Print: func(d []doc.Diag) { p.print(d, doc.Warning) }})
 			var bad *serve.BadAddress
 			if errors.As(err, &bad) {
-				return &exit{exitUsage, bad.Error()}
+				return &exit{ExitUsage, bad.Error()}
 			}
 			return err
 		},

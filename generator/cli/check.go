@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"fmt"
@@ -9,7 +9,7 @@ import (
 	"docent/generator/site"
 )
 
-func checkCommand(t terminal) *cobra.Command {
+func checkCommand(t Terminal) *cobra.Command {
 	var src source
 	var asJSON bool
 	var format string
@@ -22,10 +22,10 @@ func checkCommand(t terminal) *cobra.Command {
 				format = "json"
 			}
 			if format != "text" && format != "json" && format != "github" {
-				return &exit{exitUsage, fmt.Sprintf("--format %q is none of text, json, github", format)}
+				return &exit{ExitUsage, fmt.Sprintf("--format %q is none of text, json, github", format)}
 			}
 			opt := src.options()
-			bar := newProgress(t.err)
+			bar := newProgress(t.Err)
 			opt.Progress = bar.step
 			s, err := site.Load(c.Context(), opt)
 			if err == nil {
@@ -40,21 +40,21 @@ func checkCommand(t terminal) *cobra.Command {
 			errors, warnings := count(diags)
 			switch format {
 			case "json":
-				if err := newPrinter(t.out, src.path).printJSON(diags); err != nil {
+				if err := newPrinter(t.Out, src.path).printJSON(diags); err != nil {
 					return err
 				}
 			case "github":
-				newPrinter(t.out, src.path).printGitHub(diags, doc.Warning)
+				newPrinter(t.Out, src.path).printGitHub(diags, doc.Warning)
 			default:
-				newPrinter(t.err, src.path).print(diags, doc.Warning)
+				newPrinter(t.Err, src.path).print(diags, doc.Warning)
 				told := tally(errors, warnings)
 				if told == "" {
 					told = "no mistakes found"
 				}
-				fmt.Fprintf(t.err, "%s: %s, %s\n", src.path, plural(s.Pages(), "page"), told)
+				fmt.Fprintf(t.Err, "%s: %s, %s\n", src.path, plural(s.Pages(), "page"), told)
 			}
 			if errors+warnings > 0 {
-				return &exit{code: exitContent}
+				return &exit{code: ExitContent}
 			}
 			return nil
 		},

@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"context"
@@ -27,7 +27,7 @@ func (s *source) options() site.Options {
 	return site.Options{Source: s.path, Reports: s.reports, Results: s.results}
 }
 
-func buildCommand(t terminal) *cobra.Command {
+func buildCommand(t Terminal) *cobra.Command {
 	var src source
 	var out, base string
 	var strict bool
@@ -72,7 +72,7 @@ func checkBase(base string) error {
 	}
 	u, err := url.Parse(base)
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
-		return &exit{exitUsage, fmt.Sprintf("--base-url %q is no address; write it like https://example.org/docs/", base)}
+		return &exit{ExitUsage, fmt.Sprintf("--base-url %q is no address; write it like https://example.org/docs/", base)}
 	}
 	return nil
 }
@@ -94,19 +94,19 @@ func apart(source, out string) error {
 		o = real
 	}
 	if o == s || strings.HasPrefix(s, o+string(filepath.Separator)) {
-		return &exit{exitUsage, fmt.Sprintf("--out %s holds the source %s, which would be replaced; name another folder", out, source)}
+		return &exit{ExitUsage, fmt.Sprintf("--out %s holds the source %s, which would be replaced; name another folder", out, source)}
 	}
 	return nil
 }
 
-func build(ctx context.Context, t terminal, opt site.Options, out string, strict bool) error {
+func build(ctx context.Context, t Terminal, opt site.Options, out string, strict bool) error {
 	began := time.Now()
 	dir, err := site.OpenDir(out)
 	if err != nil {
 		return err
 	}
 	defer dir.Abandon()
-	bar := newProgress(t.err)
+	bar := newProgress(t.Err)
 	opt.Progress = bar.step
 	s, err := site.Load(ctx, opt)
 	if err == nil {
@@ -118,12 +118,12 @@ func build(ctx context.Context, t terminal, opt site.Options, out string, strict
 		return err
 	}
 	diags := s.Diags()
-	p := newPrinter(t.err, opt.Source)
+	p := newPrinter(t.Err, opt.Source)
 	p.print(diags, doc.Warning)
 	errors, warnings := count(diags)
 	told := tally(errors, warnings)
 	if strict && told != "" {
-		return &exit{exitContent, told + "; with --strict the old site stays in " + out}
+		return &exit{ExitContent, told + "; with --strict the old site stays in " + out}
 	}
 	written, err := dir.Commit()
 	if err != nil {
@@ -138,9 +138,9 @@ func build(ctx context.Context, t terminal, opt site.Options, out string, strict
 	if told != "" {
 		line += "; " + told
 	}
-	fmt.Fprintf(t.err, "%s: %s\n", out, line)
+	fmt.Fprintf(t.Err, "%s: %s\n", out, line)
 	if errors > 0 {
-		return &exit{code: exitContent}
+		return &exit{code: ExitContent}
 	}
 	return nil
 }

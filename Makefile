@@ -97,8 +97,13 @@ fuzz: ## fuzz every target for a minute each
 	  for f in $$(grep -rhoE --include='*_test.go' '^func Fuzz[A-Za-z]+' $$pkg | sed 's/func //' | sort -u); do \
 	    echo "fuzz $$pkg $$f"; go test $$pkg -run '^$$' -fuzz "^$$f\$$" -fuzztime 1m || exit 1; done; done
 
+PAGES ?= 1000,10000
 .PHONY: bench
-bench: ## how fast the parts are
+bench: ## Docent beside Hugo on one site: make bench PAGES=1000,10000
+	go run ./bench -pages $(PAGES)
+
+.PHONY: bench-parts
+bench-parts: ## how fast the parts are
 	go test -run '^$$' -bench . -benchmem ./generator/...
 
 .PHONY: clean

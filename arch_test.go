@@ -20,6 +20,7 @@ import (
 var allowed = map[string][]string{
 	".":                         {},
 	"assets":                    {},
+	"bench":                     {},
 	"generator":                 {"generator/cli"},
 	"generator/cli":             {"generator/doc", "generator/parse", "generator/site", "generator/serve"},
 	"generator/doc":             {},

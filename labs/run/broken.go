@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"docent/labs/report"
 	"docent/labs/step"
 )
 
@@ -60,9 +61,13 @@ func (b *broken) add(s step.Step, why string) {
 	}
 }
 
-// failed notes that a step failed.
-func (b *broken) failed(s step.Step) {
-	b.add(s, fmt.Sprintf("the step at line %d failed", s.Line))
+// failed notes that a step failed, or was not reached.
+func (b *broken) failed(s step.Step, v report.Verdict) {
+	what := "failed"
+	if v == report.Unreached {
+		what = "was not reached"
+	}
+	b.add(s, fmt.Sprintf("the step at line %d %s", s.Line, what))
 }
 
 // skipped notes that a step was skipped: what it would have left is not there.

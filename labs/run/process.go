@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/creack/pty"
@@ -138,7 +139,8 @@ func (p *process) wait(ctx context.Context) (exit int, err error) {
 	if p.err == nil {
 		return 0, nil
 	} else if errors.As(p.err, &ee) {
-		if st, ok := ee.Sys().(unix.WaitStatus); ok && st.Signaled() {
+		if st, ok := ee.Sys().(syscall.WaitStatus); ok && st.Signaled() {
+			unix.Kill(-p.cmd.Process.Pid, unix.SIGKILL) // the fence was killed, the program behind it lives on
 			return 128 + int(st.Signal()), nil
 		}
 		return ee.ExitCode(), nil
@@ -224,12 +226,13 @@ func (p *pump) close() {
 }
 
 // EndProcesses ends every process of a session whose scratch folder is, or lies
-// below, the given one. Such processes are known by their environment, so also
-// those are found that left their group and their parent behind. It returns how
+// below, the given one. Such processes are known by their control group and by
+// their environment, so also those are found that left their group and their
+// parent behind. It returns how
 // many there were.
 func EndProcesses(folder string) int {
 	prefix := filepath.Clean(folder) + "/"
-	found := 0
+	found := endGroups(folder)
 	for _, sig := range []unix.Signal{unix.SIGTERM, unix.SIGKILL} {
 		pids := marked(prefix)
 		found = max(found, len(pids))

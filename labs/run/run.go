@@ -63,6 +63,7 @@ type Deps struct {
 	Fetch func(from string) ([]byte, error)
 
 	Timeout time.Duration       // of a step; 0 is DefaultTimeout
+	Limits  Limits              // of a step
 	Mask    func(string) string // takes secrets out of a text; nil takes none
 	Now     func() time.Time    // nil is time.Now
 	Events  func(Event)         // nil drops them; called from several goroutines
@@ -94,6 +95,8 @@ type runner struct {
 	socket  string
 	started time.Time
 
+	group      *stepGroup // of the step under way
+	groups     int
 	shells     map[string]*shell
 	terminals  map[string]*terminal
 	background []*process
@@ -130,6 +133,7 @@ func Page(ctx context.Context, d *doc.Document, plan []step.Planned, deps Deps) 
 	if deps.Timeout == 0 {
 		deps.Timeout = DefaultTimeout
 	}
+	deps.Limits = deps.Limits.filled()
 	r := &runner{deps: deps, started: deps.Now(),
 		shells: map[string]*shell{}, terminals: map[string]*terminal{},
 		taint: map[string][]string{}, termTaint: map[string][]string{}, images: map[string]*report.Image{},

@@ -43,7 +43,7 @@ func mark() string { return "docent" + rand.Text()[:16] }
 // command builds the process of a host shell: bash behind the fence, with
 // nothing in its environment but what the state file sets.
 func (r *runner) command(sh *shell, save, mark string, commands []string) *exec.Cmd {
-	args := []string{FenceName, r.deps.Scratch, "/bin/bash", "--noprofile", "--norc", "-c", driver, "docent-step", sh.state, save, mark}
+	args := []string{FenceName, r.deps.Scratch, r.group.argument(), "/bin/bash", "--noprofile", "--norc", "-c", driver, "docent-step", sh.state, save, mark}
 	cmd := &exec.Cmd{
 		Path: r.deps.Labs,
 		Args: append(args, commands...),

@@ -34,8 +34,13 @@ func (r *runner) runStep(ctx context.Context, p step.Planned, ev Event, out *rep
 	if s.Opt.Cleanup {
 		parent = context.WithoutCancel(ctx) // tidying up is done after a stop, too
 	}
-	ctx, cancel := context.WithTimeoutCause(parent, limit, errTimeout)
+	ctx, stop := context.WithCancelCause(parent)
+	defer stop(nil)
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, errTimeout)
 	defer cancel()
+	r.groups++
+	r.group = newStepGroup(r.deps.Limits, r.deps.Scratch, r.groups)
+	defer r.group.close()
 
 	use := &stepUse{}
 	r.mu.Lock()
@@ -53,7 +58,9 @@ func (r *runner) runStep(ctx context.Context, p step.Planned, ev Event, out *rep
 		}
 	}
 	samples := r.sampleGPU(ctx, s)
+	watched := r.group.disk.watch(ctx, stop)
 	res, err := r.carry(ctx, s, cmds, r.watcher(ev))
+	watched()
 	out.Samples, out.GPU = samples()
 	r.record(s, cmds, res, out, fin)
 
@@ -64,6 +71,9 @@ func (r *runner) runStep(ctx context.Context, p step.Planned, ev Event, out *rep
 		r.blame(parent, s, use.errs[0], limit, res, out)
 	default:
 		r.checkExit(s, cmds, res, out)
+	}
+	if !errors.Is(err, errWrote) && !errors.Is(err, errNoRoom) {
+		r.judgeLimits(r.group, out)
 	}
 	if use.lacks != nil && (out.Verdict == report.Failed || s.Opt.Ready != nil) {
 		out.Verdict, out.Blame, out.Why = report.Skipped, "", use.lacks.Error()
@@ -95,7 +105,7 @@ func (r *runner) runStep(ctx context.Context, p step.Planned, ev Event, out *rep
 	} else if out.Verdict == report.Skipped {
 		r.broken.skipped(s, out.Why, r.shells[step.Host].variables())
 	} else {
-		r.broken.failed(s)
+		r.broken.failed(s, out.Verdict)
 	}
 	r.judge(out)
 }
@@ -488,6 +498,10 @@ func (r *runner) blame(parent context.Context, s step.Step, err error, limit tim
 				out.Why += "; " + j
 			}
 		}
+	case errors.Is(err, errWrote):
+		out.Blame, out.Why = report.BlamePage, err.Error()
+	case errors.Is(err, errNoRoom):
+		out.Why = err.Error()
 	case parent.Err() != nil:
 		out.Verdict, out.Blame = report.Unreached, ""
 		out.Why = "the run was stopped while it ran"

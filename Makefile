@@ -67,7 +67,8 @@ test: ## everything CI checks, from a clean clone
 
 .PHONY: unit
 unit: bin ## Go's tests; one package at a time, since some start real engines
-	go test -p 1 -timeout 20m $$(go list ./... | grep -v docent/labs/engine)
+	go test -p 1 -timeout 20m $$(go list ./... | grep -vE 'docent/labs/(engine|run)')
+	.ci/once run $(INPUTS) -- go test -timeout 20m ./labs/run
 	.ci/once engines $(INPUTS) -- go test -timeout 20m ./labs/engine/...
 	.ci/once race $(INPUTS) assets content -- $(MAKE) race
 

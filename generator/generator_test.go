@@ -131,7 +131,7 @@ func TestBadInput(t *testing.T) {
 		{"out is a file", []string{"build", "--source", pages(t, "index.md", good), "--out", file}, cli.ExitUsage, "it is a file"},
 		{"out is another's", []string{"build", "--source", pages(t, "index.md", good), "--out", foreign}, cli.ExitUsage, "files that this program did not write"},
 		{"out holds the source", []string{"build", "--source", foreign, "--out", filepath.Dir(foreign)}, cli.ExitUsage, "would be replaced"},
-		{"bad address", []string{"build", "--base-url", "example"}, cli.ExitUsage, "is no address"},
+		{"bad address", []string{"build", "--base-url", "example"}, cli.ExitUsage, "--base-url: \"example\" has not the right form"},
 		{"unknown flag", []string{"build", "--bogus"}, cli.ExitUsage, "unknown flag"},
 		{"unknown command", []string{"biuld"}, cli.ExitUsage, "unknown command"},
 		{"too many arguments", []string{"build", "x"}, cli.ExitUsage, "see `generator build --help`"},

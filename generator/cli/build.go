@@ -3,33 +3,94 @@ package cli
 import (
 	"context"
 	"fmt"
-	"net/url"
+	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"docent/generator/config"
 	"docent/generator/doc"
 	"docent/generator/site"
 )
 
-// source holds the flags that say what is read.
-type source struct{ path, reports, results string }
-
-func (s *source) flags(c *cobra.Command) {
-	c.Flags().StringVarP(&s.path, "source", "s", "content", "folder of the pages (or one page, or a Sphinx tree)")
-	c.Flags().StringVar(&s.reports, "reports", "", "folder of lab reports (default labs/reports beside the source)")
-	c.Flags().StringVar(&s.results, "results", "", "folder of n-body measurements (default cuda/nbody/results beside the source)")
+// source holds the flags that say what is read, and how.
+type source struct {
+	path, reports, results, base string
+	drafts                       bool
+	set                          []string
 }
 
-func (s *source) options() site.Options {
-	return site.Options{Source: s.path, Reports: s.reports, Results: s.results}
+// above says, in the help of each command, what stands above the file.
+const above = `
+
+The file docent.yaml in the source folder configures the site; it may be left
+out. A variable of the environment stands above the file, and a flag above
+both: base_url: in the file, DOCENT_BASE_URL, --set base_url=... Dots of a key
+are underscores in its variable: DOCENT_FEED_LIMIT for feed.limit.`
+
+func (s *source) flags(c *cobra.Command) {
+	f := c.Flags()
+	f.StringVarP(&s.path, "source", "s", "content", "folder of the pages, or one page, or a Sphinx tree (DOCENT_SOURCE)")
+	f.StringVar(&s.reports, "reports", "", "folder of lab reports (default labs/reports beside the source) (DOCENT_REPORTS)")
+	f.StringVar(&s.results, "results", "", "folder of n-body measurements (default cuda/nbody/results beside the source) (DOCENT_RESULTS)")
+	f.StringVar(&s.base, "base-url", "", "address at which the site will stand (DOCENT_BASE_URL)")
+	f.BoolVar(&s.drafts, "drafts", false, "build pages marked as drafts too (DOCENT_DRAFTS)")
+	f.StringArrayVar(&s.set, "set", nil, "set a key of docent.yaml, as KEY=VALUE; may be repeated")
+	c.RegisterFlagCompletionFunc("set", func(_ *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+		keys := config.Keys()
+		for i, k := range keys {
+			keys[i] = k + "=\t" + config.Describe(k)
+		}
+		return keys, cobra.ShellCompDirectiveNoSpace | cobra.ShellCompDirectiveNoFileComp
+	})
+}
+
+// options puts the environment and the flags together, flags last.
+func (s *source) options(c *cobra.Command) (site.Options, error) {
+	variable(c, "source", &s.path)
+	opt := site.Options{Source: s.path, Reports: s.reports, Results: s.results}
+	given := config.FromEnvironment(os.Environ())
+	for _, text := range s.set {
+		one, err := config.ParseSetting(text)
+		if err != nil {
+			return opt, err
+		}
+		given = append(given, one)
+	}
+	if s.base != "" {
+		given = append(given, config.Setting{Key: "base_url", Value: s.base, From: "--base-url"})
+	}
+	if c.Flags().Changed("drafts") {
+		given = append(given, config.Setting{Key: "drafts", Value: strconv.FormatBool(s.drafts), From: "--drafts"})
+	}
+	// A folder that the environment names is relative to where the command
+	// was called, like the one that a flag names.
+	for _, one := range given {
+		switch {
+		case one.Key == "reports" && s.reports == "":
+			opt.Reports = one.Value
+		case one.Key == "results" && s.results == "":
+			opt.Results = one.Value
+		}
+	}
+	opt.Settings = given
+	_, _, err := config.Read(nil, given)
+	return opt, err
+}
+
+// variable gives a flag that was not typed the value of its variable.
+func variable(c *cobra.Command, flag string, to *string) {
+	if v := os.Getenv(config.Variable(flag)); v != "" && !c.Flags().Changed(flag) {
+		*to = v
+	}
 }
 
 func buildCommand(t Terminal) *cobra.Command {
 	var src source
-	var out, base string
+	var out string
 	var strict bool
 	c := &cobra.Command{
 		Use:   "build",
@@ -39,18 +100,18 @@ func buildCommand(t Terminal) *cobra.Command {
 The site is written beside the old one and then takes its place in one step:
 a build that is stopped or fails leaves the old site whole. Mistakes in the
 content are reported, all together, and the pages still come out; the exit
-code is 1 then. With --strict, warnings count too and the old site stays.`,
+code is 1 then. With --strict, warnings count too and the old site stays.` + above,
 		Example: "  generator build\n  generator build --source docs --out public --base-url https://example.org/docs/",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if err := checkBase(base); err != nil {
+			opt, err := src.options(c)
+			if err != nil {
 				return err
 			}
+			variable(c, "out", &out)
 			if err := apart(src.path, out); err != nil {
 				return err
 			}
-			opt := src.options()
-			opt.BaseURL = base
 			abs, err := filepath.Abs(out)
 			if err != nil {
 				return err
@@ -60,21 +121,9 @@ code is 1 then. With --strict, warnings count too and the old site stays.`,
 		},
 	}
 	src.flags(c)
-	c.Flags().StringVarP(&out, "out", "o", "public", "folder to write, replaced as a whole")
-	c.Flags().StringVar(&base, "base-url", "", "address at which the site will stand")
-	c.Flags().BoolVar(&strict, "strict", false, "let warnings fail the build")
+	c.Flags().StringVarP(&out, "out", "o", "public", "folder to write, replaced as a whole (DOCENT_OUT)")
+	c.Flags().BoolVar(&strict, "strict", false, "let warnings fail the build (DOCENT_STRICT)")
 	return c
-}
-
-func checkBase(base string) error {
-	if base == "" {
-		return nil
-	}
-	u, err := url.Parse(base)
-	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
-		return &exit{ExitUsage, fmt.Sprintf("--base-url %q is no address; write it like https://example.org/docs/", base)}
-	}
-	return nil
 }
 
 // apart refuses to write the site over its own source.
@@ -122,8 +171,8 @@ func build(ctx context.Context, t Terminal, opt site.Options, out string, strict
 	p.print(diags, doc.Warning)
 	errors, warnings := count(diags)
 	told := tally(errors, warnings)
-	if strict && told != "" {
-		return &exit{ExitContent, told + "; with --strict the old site stays in " + out}
+	if told != "" && (strict || s.Config().Strict) {
+		return &exit{ExitContent, told + "; warnings count too, so the old site stays in " + out}
 	}
 	written, err := dir.Commit()
 	if err != nil {

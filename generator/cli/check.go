@@ -16,6 +16,7 @@ func checkCommand(t Terminal) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "check",
 		Short: "Report mistakes and broken links without writing anything",
+		Long:  "Check reads and renders all pages, reports every mistake, and writes nothing." + above,
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if asJSON {
@@ -24,7 +25,10 @@ func checkCommand(t Terminal) *cobra.Command {
 			if format != "text" && format != "json" && format != "github" {
 				return &exit{ExitUsage, fmt.Sprintf("--format %q is none of text, json, github", format)}
 			}
-			opt := src.options()
+			opt, err := src.options(c)
+			if err != nil {
+				return err
+			}
 			bar := newProgress(t.Err)
 			opt.Progress = bar.step
 			s, err := site.Load(c.Context(), opt)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"docent/generator/config"
 	"docent/generator/site"
 )
 
@@ -104,12 +105,13 @@ func codeOf(err error) int {
 	var own *exit
 	var out *site.WrongOutput
 	var src *site.MissingSource
+	var set *config.BadSetting
 	switch {
 	case err == nil:
 		return ExitFine
 	case errors.As(err, &own):
 		return own.code
-	case errors.As(err, &out):
+	case errors.As(err, &out), errors.As(err, &set):
 		return ExitUsage
 	case errors.As(err, &src):
 		return ExitContent

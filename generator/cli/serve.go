@@ -15,10 +15,15 @@ func serveCommand(t Terminal) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "serve",
 		Short: "Preview the site and reload it while you write",
+		Long:  "Serve builds the site in memory, and again whenever a file changes." + above,
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
+			opt, err := src.options(c)
+			if err != nil {
+				return err
+			}
 			p := newPrinter(t.Err, src.path)
-			err := serve.Run(c.Context(), serve.Options{Site: src.options(), Addr: addr, Log: t.Err,
+			err = serve.Run(c.Context(), serve.Options{Site: opt, Addr: addr, Log: t.Err,
 				Print: func(d []doc.Diag) { p.print(d, doc.Warning) }})
 			var bad *serve.BadAddress
 			if errors.As(err, &bad) {

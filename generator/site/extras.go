@@ -7,8 +7,12 @@ import (
 	"net/url"
 	"strings"
 
+	"docent/generator/config"
 	"docent/labs/report"
 )
+
+// schemaName is where the site publishes the schema of docent.yaml.
+const schemaName = "docent.schema.json"
 
 // writeExtras writes the pages and files that no source stands for.
 func (s *Site) writeExtras(sink Sink) error {
@@ -56,6 +60,9 @@ func (s *Site) writeExtras(sink Sink) error {
 		return err
 	}
 	if err := sink.Put("objects.inv", s.inventory()); err != nil {
+		return err
+	}
+	if err := sink.Put(schemaName, config.Schema); err != nil {
 		return err
 	}
 	if err := sink.Put("robots.txt", s.robots()); err != nil {

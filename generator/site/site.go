@@ -18,12 +18,14 @@ import (
 	"path"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"sort"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"unicode/utf8"
 
+	"docent/generator/config"
 	"docent/generator/doc"
 	"docent/generator/html"
 	"docent/generator/parse"
@@ -38,6 +40,8 @@ type Options struct {
 	// BaseURL is where the site will stand. It is needed only for what must
 	// name whole addresses: canonical links, the site map, the feed.
 	BaseURL string
+	// Settings stand above what docent.yaml says.
+	Settings []config.Setting
 	// Reports is a folder of lab reports; "" looks for labs/reports beside
 	// the source. Results is one of n-body measurements, likewise.
 	Reports, Results string
@@ -56,6 +60,7 @@ type Site struct {
 	root  *os.Root
 	files fs.FS
 	conf  *Conf
+	set   *config.Config
 	cfg   *parse.Config
 	html  *html.Options
 	theme *theme
@@ -211,6 +216,9 @@ func (s *Site) find() ([]string, error) {
 		return nil, err
 	}
 	s.files = s.root.FS()
+	if err := s.readConfig(info.IsDir(), dir); err != nil {
+		return nil, err
+	}
 	if !info.IsDir() {
 		return []string{filepath.Base(s.opt.Source)}, nil
 	}
@@ -230,7 +238,7 @@ func (s *Site) find() ([]string, error) {
 			}
 		}
 	}
-	exclude := compileGlobs(append(s.conf.Strings("exclude_patterns"), s.conf.Strings("html_static_path")...))
+	exclude := compileGlobs(slices.Concat(s.conf.Strings("exclude_patterns"), s.conf.Strings("html_static_path"), s.set.Exclude, []string{s.set.Theme}))
 	include := compileGlobs(s.conf.Strings("include_patterns"))
 	abs, _ := filepath.Abs(dir)
 	var names []string
@@ -299,17 +307,15 @@ func rootless(err error) string {
 
 func (s *Site) configure() {
 	c := s.conf
-	s.title = c.String("html_title")
+	s.title = first(s.set.Title, c.String("html_title"))
 	if s.title == "" {
 		if s.title = c.String("project"); s.title != "" && c.String("release", "version") != "" {
 			s.title += " " + c.String("release", "version")
 		}
 	}
-	if s.lang = strings.ReplaceAll(c.String("language"), "_", "-"); s.lang == "" {
-		s.lang = "en"
-	}
+	s.lang = first(strings.ReplaceAll(first(s.set.Language, c.String("language")), "_", "-"), "en")
 	cfg := &parse.Config{FS: s.files, Prolog: c.String("rst_prolog"), Epilog: c.String("rst_epilog"),
-		DefaultRole: c.String("default_role"), HighlightLanguage: c.String("highlight_language"),
+		DefaultRole: c.String("default_role"), HighlightLanguage: first(s.set.HighlightLanguage, c.String("highlight_language")), AllowRaw: s.set.RawHTML,
 		Tags: map[string]bool{"html": true, "builder_html": true, "format_html": true}, Values: map[string]string{},
 		Substitutions: map[string]string{}}
 	if c.Source != nil {
@@ -349,7 +355,7 @@ func (s *Site) configure() {
 		}
 	}
 	s.cfg = cfg
-	s.html = &html.Options{HighlightLanguage: cfg.HighlightLanguage, Highlighter: newHighlighter()}
+	s.html = &html.Options{HighlightLanguage: cfg.HighlightLanguage, Highlighter: newHighlighter(), AllowRaw: s.set.RawHTML}
 	if c.Source != nil {
 		s.html.SmartQuotes = s.lang // Sphinx's default
 		if v, ok := c.Values["smartquotes"].(bool); ok && !v {

@@ -114,7 +114,7 @@ func (v *view) Asset(name string) (string, error) {
 func (s *Site) view(url, kind, title string) *view {
 	v := &view{Lang: s.lang, Dir: "ltr", Root: relative(url, ""), Kind: kind, Title: title, Site: s.siteTitle(),
 		theme: s.theme, Preview: s.opt.Preview, Report: len(s.reports) > 0, GenIndex: len(s.index) > 0,
-		Version: s.conf.String("release", "version"), Copyright: s.conf.String("copyright", "project_copyright")}
+		Version: first(s.set.Version, s.conf.String("release", "version")), Copyright: first(s.set.Copyright, s.conf.String("copyright", "project_copyright"))}
 	v.Home = v.Root
 	v.Head = title
 	if s.siteTitle() != "" && title != s.siteTitle() {

@@ -271,7 +271,7 @@ func (s *Site) taken(out string) bool {
 		return true
 	}
 	switch out {
-	case "index.html", "404.html", "sitemap.xml", "robots.txt", "objects.inv", "llms.txt", marker, building:
+	case "index.html", "404.html", "sitemap.xml", "robots.txt", "objects.inv", "llms.txt", schemaName, marker, building:
 		return true
 	}
 	return s.gen[strings.TrimSuffix(out, "index.html")] && strings.HasSuffix(out, "index.html")

@@ -213,7 +213,7 @@ func (d *Directive) checkOptions(b *Block) error {
 		}
 		check, ok := d.Options[o.Name]
 		if !ok {
-			hint := didYouMean(nearest(o.Name, maps.Keys(d.Options)))
+			hint := didYouMean(doc.Nearest(o.Name, maps.Keys(d.Options)))
 			if hint == "" {
 				hint = "It takes " + list(slices.Sorted(maps.Keys(d.Options))) + "."
 			}

@@ -104,7 +104,7 @@ func (t *Table) Lookup(p Parser, name string) (d *Directive, near string) {
 			return d, ""
 		}
 	}
-	return nil, nearest(name, maps.Keys(t.Directives))
+	return nil, doc.Nearest(name, maps.Keys(t.Directives))
 }
 
 // LookupRole finds a role as it was written, or gives nil and the nearest
@@ -126,7 +126,7 @@ func (t *Table) LookupRole(p Parser, name string) (r Role, near string) {
 		}
 	}
 	names := slices.AppendSeq(slices.Collect(maps.Keys(t.Roles)), maps.Keys(p.State().Roles))
-	return nil, nearest(name, slices.Values(names))
+	return nil, doc.Nearest(name, slices.Values(names))
 }
 
 // Run carries a directive out: it looks it up, takes its block apart, checks
@@ -232,44 +232,4 @@ func didYouMean(near string) string {
 		return ""
 	}
 	return "Did you mean `" + near + "`?"
-}
-
-// nearest gives the name that is fewest edits from word, or "" when none is
-// near enough to be meant.
-func nearest(word string, names func(func(string) bool)) string {
-	word = strings.ToLower(word)
-	best, bestName := 1+max(1, len(word)/3), ""
-	for n := range names {
-		if d := len(n) - len(word); d >= best || -d >= best {
-			continue
-		}
-		if d := edits(word, n); d < best || d == best && bestName != "" && n < bestName {
-			best, bestName = d, n
-		}
-	}
-	return bestName
-}
-
-// edits counts insertions, deletions, replacements and swaps of neighbours.
-func edits(a, b string) int {
-	var before, last []int
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		before, last, row = last, row, make([]int, len(b)+1)
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+cost)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				row[j] = min(row[j], before[j-2]+1)
-			}
-		}
-	}
-	return row[len(b)]
 }

@@ -1,0 +1,46 @@
+package doc
+
+import (
+	"iter"
+	"strings"
+)
+
+// Nearest gives the name that is fewest edits from word, or "" when none is
+// near enough to be meant.
+func Nearest(word string, names iter.Seq[string]) string {
+	word = strings.ToLower(word)
+	best, bestName := 1+max(1, len(word)/3), ""
+	for n := range names {
+		if d := len(n) - len(word); d >= best || -d >= best {
+			continue
+		}
+		if d := edits(word, n); d < best || d == best && bestName != "" && n < bestName {
+			best, bestName = d, n
+		}
+	}
+	return bestName
+}
+
+// edits counts insertions, deletions, replacements and swaps of neighbours.
+func edits(a, b string) int {
+	var before, last []int
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		before, last, row = last, row, make([]int, len(b)+1)
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				row[j] = min(row[j], before[j-2]+1)
+			}
+		}
+	}
+	return row[len(b)]
+}

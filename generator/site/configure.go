@@ -1,0 +1,59 @@
+package site
+
+import (
+	"io/fs"
+	"path/filepath"
+	"strings"
+
+	"docent/generator/config"
+	"docent/generator/doc"
+)
+
+// readConfig reads docent.yaml, if it is there, and puts the settings of the
+// command line above it. A single page is built without a configuration file.
+func (s *Site) readConfig(folder bool, dir string) error {
+	var src *doc.Source
+	if folder {
+		text, err := fs.ReadFile(s.files, config.Name)
+		if err == nil {
+			src = doc.NewSource(config.Name, strings.ToValidUTF8(string(text), "\uFFFD"))
+		} else if _, err := fs.Stat(s.files, config.Name); err == nil {
+			s.report(doc.Diag{Severity: doc.Error, Code: "config-unreadable", Source: doc.NewSource(config.Name, ""),
+				Message: "The configuration is not read.", Hint: "Make it readable, or remove it."})
+		}
+		if _, err := fs.Stat(s.files, "docent.yml"); err == nil {
+			s.report(doc.Diag{Severity: doc.Warning, Code: "config-name", Source: doc.NewSource("docent.yml", ""),
+				Message: "This file is not read.", Hint: "Call it " + config.Name + "."})
+		}
+	}
+	set, diags, err := config.Read(src, s.opt.Settings)
+	if err != nil {
+		return err
+	}
+	s.set = set
+	s.report(diags...)
+	if s.opt.BaseURL == "" {
+		s.opt.BaseURL = set.BaseURL
+	}
+	for to, from := range map[*string]string{&s.opt.Reports: set.Reports, &s.opt.Results: set.Results} {
+		if *to == "" && from != "" {
+			if *to = from; !filepath.IsAbs(from) {
+				*to = filepath.Join(dir, filepath.FromSlash(from))
+			}
+		}
+	}
+	return nil
+}
+
+// Config is what the site's configuration says.
+func (s *Site) Config() *config.Config { return s.set }
+
+// first gives the first of its arguments that is not empty.
+func first(all ...string) string {
+	for _, v := range all {
+		if v != "" {
+			return v
+		}
+	}
+	return ""
+}

@@ -325,7 +325,7 @@ func (r *runner) mask(s string) string {
 func (r *runner) placeStep(s step.Step, out *report.Step) {
 	if s.FileFrom == "" {
 		// A file that is shown and cannot be downloaded is typed off the page.
-		if err := os.WriteFile(filepath.Join(r.workDir(), filepath.Base(s.File)), []byte(s.Text), 0o644); err != nil {
+		if err := r.typeFile(s); err != nil {
 			out.Verdict, out.Why, out.Blame = report.Failed, err.Error(), report.BlameMachine
 			return
 		}
@@ -338,6 +338,18 @@ func (r *runner) placeStep(s step.Step, out *report.Step) {
 		return
 	}
 	out.Verdict = report.Passed
+}
+
+// typeFile writes a file that a reader makes from what the page shows.
+func (r *runner) typeFile(s step.Step) error {
+	if !filepath.IsLocal(filepath.FromSlash(s.File)) {
+		return fmt.Errorf("the file %s leads out of the working folder", s.File)
+	}
+	to := filepath.Join(r.workDir(), filepath.FromSlash(s.File))
+	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(to, []byte(strings.TrimRight(s.Text, "\n")+"\n"), 0o644)
 }
 
 // compareStep compares an output listing with what its command printed.

@@ -68,10 +68,14 @@ func splitLines(text string) []string {
 
 // Prompts. A long prompt names a user and a machine; nothing else looks so.
 var (
-	longPrompt  = regexp.MustCompile(`^((?:\([\w.-]+\) ?)?(?:\[[\w.-]+@[\w.-]+ [^\]]*\]|[\w.-]+@[\w.-]+:[^\s$#]*|(?:bash|sh)-\d+(?:\.\d+)*) ?[$#])(?: (.*)|$)`)
-	shortPrompt = regexp.MustCompile(`^((?:\([\w.-]+\) ?)?\$)(?: (.*)|$)`)
+	longPrompt  = regexp.MustCompile(`^((?:\([\w.-]+\) ?)?(?:\[[\w.-]+@[\w.-]+ [^\]]*\]|[\w.-]+@[\w.-]+:[^\s$#]*|[\w.-]+@[\w.-]+ [~/][^\s$#%>]*|(?:bash|sh)-\d+(?:\.\d+)*) ?[$#%])(?: (.*)|$)`)
+	shortPrompt = regexp.MustCompile(`^((?:\([\w.-]+\) ?)?\$|(?:❯|➜ +\S+(?: git:\(\S+\))?(?: ✗)?))(?: +(.*)|$)`)
 	rootPrompt  = regexp.MustCompile(`^([#%])(?: (.*)|$)`)
 )
+
+// innerPrompt finds what is typed at the prompt of a program: Python, a
+// debugger, a database.
+var innerPrompt = regexp.MustCompile(`^\s*(?:>>> |In \[\d+\]: |\([a-z]\w*\) \S|[\w.:-]+(?:\([\w.:]+\))?> \S|[\w-]+=[#>] \S|\w+\d*:\d+:\d+> )`)
 
 // prompt takes the prompt off a line. root allows the bare prompts # and %,
 // which in a plain shell listing start a comment.
@@ -162,7 +166,13 @@ func readPrompted(lines []string, first int, language string) reading {
 	root := firstMark == "#" || firstMark == "%"
 	var cur *Command
 	var out []string
+	asked := "" // a line typed at the prompt of another program
 	flush := func() {
+		for _, l := range out {
+			if asked == "" && innerPrompt.MatchString(l) {
+				asked = l
+			}
+		}
 		if cur != nil {
 			cur.Output = strings.Join(trimBlank(out), "\n")
 		}
@@ -215,6 +225,9 @@ func readPrompted(lines []string, first int, language string) reading {
 			return reading{role: Example, why: why}
 		}
 		for _, t := range cmds {
+			if t.grade == weak && sentence(t) {
+				return unsure(fmt.Sprintf("`%s` may be a sentence, not a command", cut(t.text, 40)), "Say `transcript` or `example`.")
+			}
 			r.calls = append(r.calls, t.calls...)
 		}
 		if len(cmds) == 1 && !inside {
@@ -230,6 +243,9 @@ func readPrompted(lines []string, first int, language string) reading {
 		}
 	}
 	flush()
+	if asked != "" {
+		return unsure(fmt.Sprintf("a program in it is typed at (`%s`), which labs do not do", cut(strings.TrimSpace(asked), 40)), "Say `example`.")
+	}
 	if len(r.commands) == 0 {
 		return unsure("it shows a prompt and no command", "Say `example`.")
 	}
@@ -242,6 +258,13 @@ func readPrompted(lines []string, first int, language string) reading {
 	r.expect = strings.Join(all, "\n\n")
 	return r
 }
+
+// sentence reports whether a command is a few plain words.
+func sentence(t typed) bool {
+	return len(t.calls) == 1 && len(t.calls[0]) > 3 && !slices.ContainsFunc(t.calls[0], func(w string) bool { return !plainWord.MatchString(w) })
+}
+
+var plainWord = regexp.MustCompile(`^[A-Za-z']+[.,!?]?$`)
 
 func isExit(c Command) bool {
 	return c.Text == "exit" || strings.HasPrefix(c.Text, "exit ") || c.Text == "logout"
@@ -269,11 +292,17 @@ func readShell(text string, lines []string) reading {
 	if sign := outputSign(lines, 0); sign != "" && !startsKnown(lines) {
 		return unsure("it is labelled shell but looks like output ("+sign+")", "Say `output` or `example`.")
 	}
+	if strings.HasPrefix(text, "#!") {
+		return unsure("it starts with `#!`, so it is the content of a script", "Say `file name=NAME`, or `run` if its lines are typed.")
+	}
 	if why := form(text, false); why != "" {
 		return reading{role: Example, why: why}
 	}
 	cmds, err := parseShell(text)
 	if err == nil {
+		if len(cmds) == 0 && rootPrompts(lines, "console") {
+			return unsure("`#` may start a comment or be root's prompt", "Say `transcript` or `example`.")
+		}
 		if len(cmds) == 0 {
 			return reading{role: Example, why: "it holds comments only"}
 		}
@@ -282,7 +311,7 @@ func readShell(text string, lines []string) reading {
 			if why := form(text, true); why != "" {
 				return unsure(why, "Say `run` or `example`.")
 			}
-			return readCommands(cmds, "")
+			return readCommands(cmds, lines, "")
 		}
 	}
 	if r, ok := splitSample(lines); ok {
@@ -301,7 +330,7 @@ func readShell(text string, lines []string) reading {
 
 // readCommands makes a run of commands that a reader types. After one that
 // opens a shell, the others are typed inside.
-func readCommands(cmds []typed, expect string) reading {
+func readCommands(cmds []typed, lines []string, expect string) reading {
 	r := reading{role: Run, why: "it holds shell commands", expect: expect}
 	if expect != "" {
 		r.why = "it holds shell commands, and under them what they print"
@@ -331,6 +360,9 @@ func readCommands(cmds []typed, expect string) reading {
 		if i == 0 {
 			r.opens = true
 		}
+		if rootComment(lines[t.end+1:]) {
+			return unsure("after `docker run -it`, `#` may start a comment or be the prompt of the container", "Show the whole prompt, or say `run`.")
+		}
 		if i+1 < len(cmds) {
 			if !sure && !insideNote.MatchString(cmds[i+1].note) {
 				return unsure("it is not clear whether the lines after `docker run -it` are typed inside the container", "Name the shell (`docker run -it IMAGE bash`), or use prompts.")
@@ -343,6 +375,18 @@ func readCommands(cmds []typed, expect string) reading {
 		r.commands[len(r.commands)-1].Output = expect
 	}
 	return r
+}
+
+// rootComment reports whether a comment in the lines reads like a command.
+func rootComment(lines []string) bool {
+	for _, l := range lines {
+		if c, ok := strings.CutPrefix(strings.TrimSpace(l), "# "); ok {
+			if cmds, err := parseShell(c); err == nil && len(cmds) == 1 && cmds[0].grade == strong && !sentence(cmds[0]) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 var (
@@ -381,7 +425,7 @@ func splitSample(lines []string) (reading, bool) {
 				return unsure(fmt.Sprintf("output and commands take turns in it (line %d looks like a command again)", j+1), "Split the listing, or use prompts."), true
 			}
 		}
-		r := readCommands(cmds, strings.Join(trimBlank(lines[i:]), "\n"))
+		r := readCommands(cmds, lines[:i], strings.Join(trimBlank(lines[i:]), "\n"))
 		if r.opens && r.role == Run {
 			return unsure("it is not clear what prints the output below `docker run -it`", "Show the prompt and the command."), true
 		}
@@ -409,6 +453,7 @@ var (
 	}{
 		{regexp.MustCompile(`^\s*[>=*] [A-Z0-9]`), "a line that starts with a mark"},
 		{regexp.MustCompile(`^(\[?\d{4}-\d\d-\d\d|\[ *\d+[.\]]|\d\d:\d\d:\d\d)`), "a time"},
+		{regexp.MustCompile(`^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) +\d`), "a date"},
 		{regexp.MustCompile(`^\d[\d.,]*( [A-Za-z]|%|$)`), "a line that starts with a number"},
 		{regexp.MustCompile(`(?i)^(usage|error|warning|info|note|fatal|traceback|successfully|collecting|requirement already|installing collected|step \d+/\d+|status|digest)\b[ :]`), "a message"},
 		{regexp.MustCompile(`^[A-Z][\w ./()-]{0,40}: \S`), "a name and a value"},

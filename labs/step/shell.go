@@ -347,7 +347,7 @@ func startsShell(words []string) bool {
 	return true
 }
 
-type runFlags struct{ stdin, tty, detach, entry, gpus bool }
+type runFlags struct{ stdin, tty, detach, entry, gpus, publish bool }
 
 // dockerFlags takes the options of docker run or exec off its words.
 func dockerFlags(words []string) (f runFlags, rest []string) {
@@ -370,16 +370,18 @@ func dockerFlags(words []string) (f runFlags, rest []string) {
 		case "--detach":
 			f.detach = true
 			continue
-		case "--rm", "--init", "--privileged", "--read-only", "--publish-all", "--no-healthcheck", "--oom-kill-disable",
+		case "--rm", "--init", "--privileged", "--read-only", "--no-healthcheck", "--oom-kill-disable",
 			"--sig-proxy", "--disable-content-trust", "--quiet", "--help":
 			continue
 		case "--gpus":
 			f.gpus = true
+		case "--publish", "--publish-all":
+			f.publish = true
 		case "--entrypoint":
 			f.entry = true
 		}
 		if strings.HasPrefix(w, "--") {
-			if !eq {
+			if !eq && name != "--publish-all" {
 				i++
 			}
 			continue
@@ -392,11 +394,14 @@ func dockerFlags(words []string) (f runFlags, rest []string) {
 				f.tty = true
 			case 'd':
 				f.detach = true
-			case 'P', 'q':
+			case 'P':
+				f.publish = true
+			case 'q':
 			default: // it takes a value: the rest of the word, or the next one
 				if j == len(w)-2 {
 					i++
 				}
+				f.publish = f.publish || c == 'p'
 				c = 0
 			}
 			if c == 0 {

@@ -22,6 +22,9 @@ func Steps(d *doc.Document) ([]Step, []doc.Diag) {
 	for i := range list {
 		p.step(&list[i])
 	}
+	for i := range p.steps {
+		p.fileByName(i)
+	}
 	p.link()
 	for _, n := range loose {
 		_, keys, _ := doc.Note(n)
@@ -76,6 +79,10 @@ type pageReader struct {
 	calls     [][][]string // by step
 	captions  []string     // by step: the name that a download's caption shows
 	opened    int          // containers so far
+	// What the commands so far leave for later ones: see remember.
+	sets    map[string]bool // variables, and names of files
+	sourced bool            // a file was sourced, so that any variable may be set
+	cluster bool            // a cluster was made
 }
 
 // A context is what stands around a listing.
@@ -83,8 +90,13 @@ type context struct {
 	titles []string // of the sections it is in, outermost first
 	prose  string   // the paragraphs between it and the listing before it
 	nearer string   // the last of them
-	first  bool     // no listing stands before it in its section
-	page   doc.Pos  // the last place before it that is in the page itself
+	// literals are the file names that the last of them shows as such.
+	literals []string
+	// after and afterText are the same of the paragraph right after it.
+	after     []string
+	afterText string
+	first     bool    // no listing stands before it in its section
+	page      doc.Pos // the last place before it that is in the page itself
 }
 
 func (p *pageReader) readPage() {
@@ -106,7 +118,8 @@ func proseBefore(d *doc.Document, list []doc.Listing) []context {
 	}
 	out := make([]context, len(list))
 	var titles, prose []string
-	first := true
+	var names []string
+	first, last := true, -1
 	var walk func(n *doc.Node)
 	var page doc.Pos
 	walk = func(n *doc.Node) {
@@ -116,17 +129,20 @@ func proseBefore(d *doc.Document, list []doc.Listing) []context {
 		if i, ok := at[n]; ok {
 			out[i] = context{titles: slices.Clone(titles), prose: strings.Join(prose, "\n"), first: first, page: page}
 			if len(prose) > 0 {
-				out[i].nearer = prose[len(prose)-1]
+				out[i].nearer, out[i].literals = prose[len(prose)-1], names
 			}
-			prose, first = nil, false
+			prose, names, first, last = nil, nil, false, i
 			return
 		}
 		switch n.Kind {
 		case doc.KindParagraph, doc.KindTerm:
-			prose = append(prose, n.PlainText())
+			prose, names = append(prose, n.PlainText()), fileNames(n)
+			if last >= 0 && out[last].afterText == "" {
+				out[last].after, out[last].afterText = names, prose[len(prose)-1]
+			}
 			return
 		case doc.KindSection:
-			prose, first = nil, true
+			prose, names, first, last = nil, nil, true, -1
 			depth := len(titles)
 			for _, c := range n.Children {
 				if c.Kind == doc.KindTitle && len(titles) == depth {
@@ -136,7 +152,7 @@ func proseBefore(d *doc.Document, list []doc.Listing) []context {
 				walk(c)
 			}
 			titles = titles[:depth]
-			prose, first = nil, true
+			prose, names, first, last = nil, nil, true, -1
 			return
 		}
 		for _, c := range n.Children {
@@ -144,6 +160,20 @@ func proseBefore(d *doc.Document, list []doc.Listing) []context {
 		}
 	}
 	walk(d.Root)
+	return out
+}
+
+// fileNames gives the file names that a paragraph shows as such: literals, and
+// words in bold.
+func fileNames(n *doc.Node) []string {
+	var out []string
+	for _, kind := range []doc.Kind{doc.KindLiteral, doc.KindStrong} {
+		for l := range n.Find(kind) {
+			if name := strings.TrimSpace(l.PlainText()); fileNameRE.MatchString(name) && !slices.Contains(out, name) {
+				out = append(out, name)
+			}
+		}
+	}
 	return out
 }
 
@@ -234,6 +264,7 @@ func (p *pageReader) step(l *doc.Listing) {
 		p.outputByProse(i)
 	}
 	p.doubtPlace(i)
+	p.doubtText(i)
 }
 
 // file recognises a listing that shows a file the page offers.
@@ -324,7 +355,7 @@ func readSaid(role Role, text, language string) reading {
 	if len(cmds) == 0 {
 		return unsure("it holds no command", "")
 	}
-	return readCommands(cmds, "")
+	return readCommands(cmds, lines, "")
 }
 
 // said applies the role that an annotation says to what the text says by
@@ -454,7 +485,7 @@ func (p *pageReader) inferNeeds(s *Step, calls [][]string, files bool) {
 	}
 }
 
-var cue = regexp.MustCompile(`(?i)\b(output|prints?|printed|shows?|result|looks? like|similar to|should see|you('ll| will)? (get|see)|answers?|displays?|reports?|returns?)\b`)
+var cue = regexp.MustCompile(`(?i)\b(output|prints?|printed|shows?|result|looks? like|similar to|should see|you('ll| will)? (get|see)|answers?|displays?|reports?|returns?|respon(?:se|ds?)|replies|reply)\b`)
 
 // outputByProse takes a listing for the output of the run right before it
 // when it looks like output and the prose between them says so.
@@ -469,10 +500,38 @@ func (p *pageReader) outputByProse(i int) {
 	}
 	lines := splitLines(s.Text)
 	lang := strings.ToLower(s.Language)
-	if sign := outputSign(lines, 0); sign != "" && !startsKnown(lines) && (plain(lang) || slices.Contains(shells, lang)) {
+	sign := outputSign(lines, 0)
+	if sign == "" && plain(lang) && saysOutput(p.context[i].nearer) && !likeCommand(s.Text) {
+		sign = "it has no language"
+	}
+	if lang == "json" && len(p.context[i].literals) == 0 {
+		sign = "JSON"
+	}
+	if sign != "" && !startsKnown(lines) && (plain(lang) || lang == "json" || slices.Contains(shells, lang)) {
 		s.Role, s.Expect = Output, s.Text
 		s.Why = "it looks like output (" + sign + ") and the prose says that the run before it prints it"
 	}
+}
+
+var (
+	outputCue = regexp.MustCompile(`(?i)^(?:(?:and |then )?(?:the |its |expected |sample |example |this )*(?:output|result|response|answer)s?\b|(?:this|it|that|which|the (?:command|program|script))(?: \w+)? (?:prints|shows|outputs|returns|gives|displays|answers|reports)\b|(?:and )?you(?:'ll| will| should| can| then)* (?:see|get)\b)`)
+	orderCue  = regexp.MustCompile(`(?i)\b(run|type|enter|execute|use|try|call|command line|install|start|edit|add|file)\b`)
+)
+
+// saysOutput reports whether the last sentence before a listing says in so
+// many words that output follows.
+func saysOutput(prose string) bool {
+	prose = strings.TrimSpace(strings.ReplaceAll(prose, "\n", " "))
+	if i := strings.LastIndex(strings.TrimRight(prose, ".:"), ". "); i >= 0 {
+		prose = prose[i+2:]
+	}
+	return outputCue.MatchString(prose) && !orderCue.MatchString(prose)
+}
+
+// likeCommand reports whether a text may be something that is typed.
+func likeCommand(text string) bool {
+	cmds, err := parseShell(text)
+	return err == nil && slices.ContainsFunc(cmds, func(t typed) bool { return t.grade != weak })
 }
 
 var insideCue = regexp.MustCompile(`(?i)\b(inside|within|in|into|from inside) (a|an|the|your|our) (\w+ ){0,2}(container|job|workspace)\b`)
@@ -499,6 +558,9 @@ func (p *pageReader) doubtPlace(i int) {
 		}
 	}
 	for _, call := range calls {
+		if p.hostCall(call) {
+			continue
+		}
 		for _, w := range call[1:] {
 			if m := foreign.FindString(w); m != "" {
 				s.Role = Unaccounted
@@ -516,7 +578,7 @@ var foreign = regexp.MustCompile(`^/(mnt|root|workspace|workdir|results|raid)(/|
 // drives containers and jobs from outside, or runs a file that the page put
 // there.
 func (p *pageReader) hostCall(call []string) bool {
-	if slices.Contains([]string{"docker", "podman", "nerdctl", "ngc", "export", "echo"}, call[0]) {
+	if slices.Contains([]string{"docker", "podman", "nerdctl", "ngc", "export", "echo", "printf", "pwd", "id", "whoami", "date", "hostname", "nproc", "basename", "dirname"}, call[0]) {
 		return true
 	}
 	for _, w := range call {

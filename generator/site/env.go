@@ -23,6 +23,7 @@ func newHighlighter() *html.Highlighter { return html.NewHighlighter(32 << 20) }
 type env struct {
 	s     *Site
 	p     *page
+	doc   *doc.Document
 	byBox map[*doc.Node]evidence // what labs say, by listing
 	heads []html.Heading         // with references resolved and numbers
 	seen  map[string]bool
@@ -34,7 +35,11 @@ var _ html.Env = (*env)(nil)
 func (e *env) Options() *html.Options { return e.s.html }
 
 func (e *env) Report(n *doc.Node, sev doc.Severity, code, message, hint string) {
-	e.s.warn(e.p, n, sev, code, message, hint)
+	d := doc.Diag{Severity: sev, Code: code, Message: message, Hint: hint, Source: e.doc.Sources[0]}
+	if n != nil && int(n.Pos.File) < len(e.doc.Sources) {
+		d.Source, d.Off = e.doc.Sources[n.Pos.File], int(n.Pos.Off)
+	}
+	e.s.report(d)
 }
 
 func (e *env) Toctree(n *doc.Node) []html.TocEntry { return e.s.shown(e.p, n) }
@@ -109,7 +114,7 @@ func (e *env) Image(uri string) (html.Image, bool) {
 
 // checkImages reports the pictures that are not there.
 func (e *env) checkImages() {
-	for n := range e.p.doc.Root.Find(doc.KindImage) {
+	for n := range e.doc.Root.Find(doc.KindImage) {
 		uri := n.Attr("uri")
 		if uri == "" || strings.Contains(uri, "://") || strings.HasPrefix(uri, "data:") || strings.HasPrefix(uri, "//") {
 			continue
@@ -189,7 +194,7 @@ func (e *env) warn(n *doc.Node, code, message, hint string) {
 	}
 	made(&e.seen)
 	e.seen[key] = true
-	e.s.warn(e.p, n, doc.Warning, code, message, hint)
+	e.Report(n, doc.Warning, code, message, hint)
 }
 
 // Link resolves a reference.
@@ -240,7 +245,7 @@ func (e *env) relativeLink(n *doc.Node, uri string) (html.Link, bool) {
 		query = "?" + query
 	}
 	if ref == "" {
-		if !hasFrag || frag == "" || e.p.facts.ids[frag] || e.p.facts.ids[unescapeURL(frag)] {
+		if !hasFrag || frag == "" || e.p.facts.hasID(frag) || e.p.facts.hasID(unescapeURL(frag)) {
 			return html.Link{Href: uri}, true
 		}
 		if t, ok := e.s.anchor(e.p, unescapeURL(frag)); ok {
@@ -262,7 +267,7 @@ func (e *env) relativeLink(n *doc.Node, uri string) (html.Link, bool) {
 	if q != nil {
 		href := relative(e.p.url, q.url) + query
 		if hasFrag && frag != "" {
-			if !q.facts.ids[frag] && !q.facts.ids[unescapeURL(frag)] {
+			if !q.facts.hasID(frag) && !q.facts.hasID(unescapeURL(frag)) {
 				e.warn(n, "link-anchor", "There is no anchor `#"+frag+"` in "+q.name+".", "Check the heading or label that it names.")
 			}
 			href += "#" + frag

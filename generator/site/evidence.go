@@ -99,7 +99,7 @@ func (s *Site) knows(name string) bool {
 
 // loadEvidence finds what labs say about each listing of the page.
 func (e *env) loadEvidence() {
-	list, _ := doc.Listings(e.p.doc)
+	list, _ := doc.Listings(e.doc)
 	if len(list) == 0 {
 		return
 	}
@@ -470,9 +470,6 @@ type value struct {
 // values are those that the page declares in a lab-page note, or else those
 // that its listings export.
 func (e *env) values() []value {
-	if e.p.doc == nil || e.p.doc.Root == nil {
-		return nil
-	}
 	var out []value
 	seen := map[string]bool{}
 	add := func(n, v string) {
@@ -481,7 +478,7 @@ func (e *env) values() []value {
 			out = append(out, value{n, v})
 		}
 	}
-	for n := range e.p.doc.Root.Find(doc.KindComment) {
+	for n := range e.doc.Root.Find(doc.KindComment) {
 		kind, keys, ok := doc.Note(n)
 		if !ok || kind != doc.NotePage {
 			continue
@@ -498,7 +495,7 @@ func (e *env) values() []value {
 	if len(out) > 0 {
 		return out
 	}
-	for _, n := range e.p.facts.listings {
+	for n := range e.doc.Root.Find(doc.KindLiteralBlock, doc.KindDoctestBlock) {
 		for _, m := range exportLine.FindAllStringSubmatch(n.PlainText(), -1) {
 			if v := strings.Trim(m[2], `"`); v != "" && !strings.ContainsAny(v, "$`") {
 				add(m[1], v)

@@ -1,7 +1,9 @@
 package site
 
 import (
-	"context"
+	"maps"
+	"path"
+	"slices"
 	"strings"
 
 	"docent/generator/doc"
@@ -21,29 +23,50 @@ type target struct {
 }
 
 // facts are what other pages may ask of one page, gathered when it is read.
+// They hold nothing of the page's tree, which is dropped then. codec.go
+// writes and reads them.
 type facts struct {
-	ids      map[string]bool
+	title    string   // plain text
+	html     string   // title as inline HTML
+	meta     []string // keys and values, by turns
+	sources  []string // names of the files that positions refer to
+	heads    []heading
+	ids      []string // sorted
 	labels   []fact
 	objects  []fact
 	toctrees []*doc.Node
 	index    []*doc.Node
-	figures  []fact // in order, for numbers
-	listings []*doc.Node
-	rst      bool
+	figures  []fact   // in order, for numbers
+	leads    []string // of a page that may order its folder: where its links lead
+	listings int
+}
+
+// A heading is a section's title, as other pages show it.
+type heading struct {
+	level    int
+	id, text string
+	title    *doc.Node
+	ids      []string // all anchors of the section
 }
 
 type fact struct {
 	typ, name, id string
-	node          *doc.Node // where it is, for diagnostics
+	pos           doc.Pos   // for diagnostics
 	text          *doc.Node // its title
+	ids           []string  // of a figure: all its anchors
 	implicit      bool
+}
+
+func (f *facts) hasID(id string) bool {
+	_, ok := slices.BinarySearch(f.ids, id)
+	return ok
 }
 
 // fields are the bibliographic fields at a page's top (`:orphan:` and the
 // like), below those of its front matter.
-func (p *page) fields() map[string]string {
+func fields(d *doc.Document) map[string]string {
 	out := map[string]string{}
-	for _, n := range p.doc.Root.Children {
+	for _, n := range d.Root.Children {
 		if n.Is(doc.KindComment, doc.KindTarget, doc.KindSubstitutionDefinition, doc.KindTitle, doc.KindSubtitle, doc.KindMeta) {
 			continue
 		}
@@ -60,28 +83,39 @@ func (p *page) fields() map[string]string {
 		}
 		break
 	}
-	for k, v := range p.doc.Meta {
+	for k, v := range d.Meta {
 		out[k] = v
 	}
 	return out
 }
 
 // gather collects the facts of one page. It asks nothing of other pages.
-func (p *page) gather() {
-	d := p.doc
-	p.facts = facts{ids: map[string]bool{}, rst: !strings.HasSuffix(p.name, ".md")}
-	p.heads = html.TOC(d, html.Nop{})
-	for i, h := range p.heads {
+// orders says that the page's links may order the pages of its folder.
+func gather(d *doc.Document, orders bool) *facts {
+	f := &facts{}
+	meta := fields(d)
+	for _, k := range slices.Sorted(maps.Keys(meta)) {
+		f.meta = append(f.meta, k, meta[k])
+	}
+	for _, src := range d.Sources {
+		f.sources = append(f.sources, src.Name)
+	}
+	for i, h := range html.TOC(d, html.Nop{}) {
 		if i == 0 {
-			p.title, p.htm = strings.Join(strings.Fields(h.Text), " "), h.HTML
+			f.title, f.html = strings.Join(strings.Fields(h.Text), " "), h.HTML
 		}
+		f.heads = append(f.heads, heading{h.Level, h.ID, h.Text, h.Node.First(doc.KindTitle), h.Node.IDs()})
 	}
-	if t := p.meta["title"]; t != "" && p.title == "" {
-		p.title, p.htm = t, escape(t)
+	name := trimSuffix(d.Name())
+	if t := meta["title"]; t != "" && f.title == "" {
+		f.title, f.html = t, escape(t)
 	}
-	if p.title == "" {
-		p.title = humane(p.docname)
-		p.htm = escape(p.title)
+	if f.title == "" {
+		f.title = humane(name)
+		f.html = escape(f.title)
+	}
+	if orders || strings.HasSuffix(name, "index") || path.Base(name) == "README" {
+		f.leads = leads(d)
 	}
 	explicit := map[string]bool{} // ids that an explicit target gave
 	for n := range d.Root.Find(doc.KindTarget) {
@@ -92,17 +126,37 @@ func (p *page) gather() {
 			explicit[id] = true
 		}
 	}
-	var section *doc.Node
-	p.walk(d.Root, &section, explicit)
+	f.walk(d.Root, explicit)
+	slices.Sort(f.ids)
+	f.ids = slices.Compact(f.ids)
+	return f
 }
 
-func (p *page) walk(n *doc.Node, section **doc.Node, explicit map[string]bool) {
-	f := &p.facts
-	for _, id := range n.IDs() {
-		f.ids[id] = true
+// leads gives the names of pages that a page's references may mean, in order.
+func leads(d *doc.Document) []string {
+	var out []string
+	for n := range d.Root.Find(doc.KindReference, doc.KindPendingXref) {
+		ref := n.Attr("refuri")
+		if ref == "" {
+			ref = n.Attr("reftarget")
+		}
+		if ref, _, _ = strings.Cut(ref, "#"); ref != "" && !slices.Contains(out, ref) && !strings.Contains(ref, "://") {
+			out = append(out, ref)
+		}
 	}
+	return out
+}
+
+func (f *facts) walk(n *doc.Node, explicit map[string]bool) {
+	f.ids = append(f.ids, n.IDs()...)
 	if names := n.Names(); len(names) > 0 && len(n.IDs()) > 0 {
-		p.labelsOf(n, explicit)
+		f.labelsOf(n, explicit)
+	}
+	figure := func(typ string) {
+		f.figures = append(f.figures, fact{typ: typ, id: n.IDs()[0], ids: n.IDs(), pos: n.Pos})
+	}
+	object := func(typ, name string, n *doc.Node) {
+		f.objects = append(f.objects, fact{typ: typ, name: name, id: n.IDs()[0], pos: n.Pos})
 	}
 	switch n.Kind {
 	case doc.KindToctree:
@@ -111,44 +165,43 @@ func (p *page) walk(n *doc.Node, section **doc.Node, explicit map[string]bool) {
 		f.index = append(f.index, n)
 	case doc.KindFigure:
 		if len(n.IDs()) > 0 && n.First(doc.KindCaption) != nil {
-			f.figures = append(f.figures, fact{typ: "figure", id: n.IDs()[0], node: n})
+			figure("figure")
 		}
 	case doc.KindTable:
 		if len(n.IDs()) > 0 && n.First(doc.KindTitle) != nil {
-			f.figures = append(f.figures, fact{typ: "table", id: n.IDs()[0], node: n})
+			figure("table")
 		}
 	case doc.KindContainer:
 		if n.HasClass("literal-block-wrapper") && len(n.IDs()) > 0 {
-			f.figures = append(f.figures, fact{typ: "code-block", id: n.IDs()[0], node: n})
+			figure("code-block")
 		}
 	case doc.KindLiteralBlock, doc.KindDoctestBlock:
-		f.listings = append(f.listings, n)
+		f.listings++
 	case doc.KindGlossary:
 		for t := range n.Find(doc.KindTerm) {
 			if len(t.IDs()) > 0 {
-				name := t.PlainText()
-				f.objects = append(f.objects, fact{typ: "std:term", name: name, id: t.IDs()[0], node: t})
+				object("std:term", t.PlainText(), t)
 			}
 		}
 	case doc.KindProduction:
 		if len(n.IDs()) > 0 {
-			f.objects = append(f.objects, fact{typ: "std:token", name: n.Attr(doc.AttrToken), id: n.IDs()[0], node: n})
+			object("std:token", n.Attr(doc.AttrToken), n)
 		}
 	case doc.KindTarget:
 		if m := n.Attr(doc.AttrModule); m != "" && n.HasClass("module") && len(n.IDs()) > 0 && !truthy(n, doc.AttrNoIndex) {
-			f.objects = append(f.objects, fact{typ: "py:module", name: m, id: n.IDs()[0], node: n})
+			object("py:module", m, n)
 		}
 	case doc.KindDesc:
-		p.describe(n)
+		f.describe(n)
 	}
 	for _, c := range n.Children {
-		p.walk(c, section, explicit)
+		f.walk(c, explicit)
 	}
 }
 
 // labelsOf notes the names of an element. An explicit name is a label that
 // the whole site may use; a section's own title is one only for this page.
-func (p *page) labelsOf(n *doc.Node, explicit map[string]bool) {
+func (f *facts) labelsOf(n *doc.Node, explicit map[string]bool) {
 	kind, title := "", n.First(doc.KindTitle, doc.KindCaption)
 	switch n.Kind {
 	case doc.KindSection, doc.KindDocument:
@@ -179,14 +232,14 @@ func (p *page) labelsOf(n *doc.Node, explicit map[string]bool) {
 				id = i
 			}
 		}
-		f := fact{typ: kind, name: name, id: id, node: n, text: title}
-		f.implicit = kind == "section" && normal(name) == own && !explicit[makeID(name)]
-		p.facts.labels = append(p.facts.labels, f)
+		l := fact{typ: kind, name: name, id: id, pos: n.Pos, text: title}
+		l.implicit = kind == "section" && normal(name) == own && !explicit[makeID(name)]
+		f.labels = append(f.labels, l)
 	}
 }
 
 // describe notes the objects that a description defines.
-func (p *page) describe(n *doc.Node) {
+func (f *facts) describe(n *doc.Node) {
 	domain, typ := n.Attr(doc.AttrDomain), n.Attr(doc.AttrObjType)
 	if domain == "" {
 		domain = "std"
@@ -203,10 +256,10 @@ func (p *page) describe(n *doc.Node) {
 			continue
 		}
 		for _, one := range strings.Split(name, "\n") { // options have several
-			p.facts.objects = append(p.facts.objects, fact{typ: domain + ":" + typ, name: one, id: sig.IDs()[0], node: sig})
+			f.objects = append(f.objects, fact{typ: domain + ":" + typ, name: one, id: sig.IDs()[0], pos: sig.Pos})
 		}
 		if c := sig.Attr(doc.AttrCanonical); c != "" && c != name {
-			p.facts.objects = append(p.facts.objects, fact{typ: domain + ":" + typ, name: c, id: sig.IDs()[0], node: sig, implicit: true})
+			f.objects = append(f.objects, fact{typ: domain + ":" + typ, name: c, id: sig.IDs()[0], pos: sig.Pos, implicit: true})
 		}
 	}
 }
@@ -243,10 +296,6 @@ func humane(name string) string {
 
 // collect merges the facts of all pages and reports what two pages claim.
 func (s *Site) collect() {
-	s.each(context.Background(), "look up", len(s.pages), func(i int) error {
-		s.pages[i].gather()
-		return nil
-	})
 	for _, p := range s.pages {
 		for _, f := range p.facts.labels {
 			t := target{page: p, id: f.id, text: f.text, kind: f.typ}
@@ -256,7 +305,7 @@ func (s *Site) collect() {
 			}
 			if old, twice := s.labels[f.name]; twice && (old.page != p || old.id != f.id) {
 				if old.page != p { // within a page the parser reports it
-					s.warn(p, f.node, doc.Warning, "ref-duplicate-label",
+					s.warn(p, f.pos, doc.Warning, "ref-duplicate-label",
 						"The label `"+f.name+"` is also in "+old.page.name+".", "Rename one of them; references lead to the other one.")
 				}
 				continue
@@ -275,7 +324,7 @@ func (s *Site) collect() {
 				if f.implicit {
 					continue
 				}
-				s.warn(p, f.node, doc.Warning, "ref-duplicate-object",
+				s.warn(p, f.pos, doc.Warning, "ref-duplicate-object",
 					"`"+f.name+"` ("+f.typ+") is also described in "+old.page.name+".", "Give one of them the option `:no-index:`.")
 				continue
 			}

@@ -6,8 +6,6 @@ import (
 	"sort"
 	"strconv"
 	"strings"
-
-	"docent/generator/doc"
 )
 
 // A navItem is a line of the site's navigation: a page, a folder without a
@@ -119,16 +117,11 @@ func (s *Site) folders(placed map[*page]bool) []*navItem {
 	}
 	linked := map[*page]int{}
 	note := func(p *page) {
-		if p == nil || p.doc == nil {
+		if p == nil {
 			return
 		}
-		for n := range p.doc.Root.Find(doc.KindReference, doc.KindPendingXref) {
-			ref := n.Attr("refuri")
-			if ref == "" {
-				ref = n.Attr("reftarget")
-			}
-			ref, _, _ = strings.Cut(ref, "#")
-			if q := s.page(p, ref); ref != "" && q != nil {
+		for _, ref := range p.facts.leads {
+			if q := s.page(p, ref); q != nil {
 				if _, ok := linked[q]; !ok {
 					linked[q] = len(linked)
 				}

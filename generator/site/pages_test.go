@@ -221,7 +221,8 @@ func TestEvidenceStandsUnderItsListing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	list, _ := doc.Listings(s.pages[0].doc)
+	d, _ := s.tree(s.pages[0])
+	list, _ := doc.Listings(d)
 	s.Close()
 	if len(list) != 3 {
 		t.Fatalf("%d listings", len(list))

@@ -126,10 +126,8 @@ func (e *env) pageLink(q *page, explicit bool) html.Link {
 	l := html.Link{Href: relative(e.p.url, q.url)}
 	if !explicit {
 		l.Plain = q.title
-		if len(q.heads) > 0 && q.heads[0].Node != nil {
-			if t := q.heads[0].Node.First(doc.KindTitle); t != nil {
-				l.Text = t
-			}
+		if len(q.facts.heads) > 0 {
+			l.Text = q.facts.heads[0].title
 		}
 	}
 	return l
@@ -146,7 +144,7 @@ func (e *env) numref(n *doc.Node, name string, explicit bool) (html.Link, bool) 
 		num = t.page.secnum[t.id]
 	} else {
 		for _, f := range t.page.facts.figures { // the label may be a second id
-			if slices.Contains(f.node.IDs(), t.id) {
+			if slices.Contains(f.ids, t.id) {
 				num, t.kind = t.page.fignum[f.id], f.typ
 			}
 		}
@@ -224,7 +222,7 @@ func (e *env) any(n *doc.Node, name string, explicit bool) (html.Link, bool) {
 // anchor finds what MyST's [](#name) names: a label, an id of this page, or
 // a heading of another.
 func (s *Site) anchor(p *page, name string) (target, bool) {
-	if p.facts.ids[name] {
+	if p.facts.hasID(name) {
 		return target{page: p, id: name, text: p.titleOf(name)}, true
 	}
 	if t, ok := s.labels[normal(name)]; ok {
@@ -237,9 +235,9 @@ func (s *Site) anchor(p *page, name string) (target, bool) {
 }
 
 func (p *page) titleOf(id string) *doc.Node {
-	for _, h := range p.heads {
-		if h.Node != nil && slices.Contains(h.Node.IDs(), id) {
-			return h.Node.First(doc.KindTitle)
+	for _, h := range p.facts.heads {
+		if slices.Contains(h.ids, id) {
+			return h.title
 		}
 	}
 	return nil
@@ -267,11 +265,11 @@ func (s *Site) autoLabel(p *page, name string) (target, bool) {
 }
 
 func (s *Site) equation(p *page, id string) (target, bool) {
-	if p.facts.ids[id] {
+	if p.facts.hasID(id) {
 		return target{page: p, id: id}, true
 	}
 	for _, q := range s.pages {
-		if q.facts.ids[id] {
+		if q.facts.hasID(id) {
 			return target{page: q, id: id}, true
 		}
 	}

@@ -11,6 +11,7 @@ package site
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -98,9 +99,9 @@ type page struct {
 	desc    string
 	orphan  bool
 	meta    map[string]string
-	doc     *doc.Document
-	heads   []html.Heading
-	facts   facts
+	facts   *facts
+	kept    *doc.Document     // a small site's trees are kept; else nil
+	digest  [sha256.Size]byte // of the text
 	secnum  map[string]string // "1.2" by id of the section
 	fignum  map[string]string // "3" by id of figure, table or listing
 	up      *page
@@ -187,16 +188,20 @@ func (s *Site) report(d ...doc.Diag) {
 	s.mu.Unlock()
 }
 
-// warn reports something about a node of a page.
-func (s *Site) warn(p *page, n *doc.Node, sev doc.Severity, code, message, hint string) {
-	d := doc.Diag{Severity: sev, Code: code, Message: message, Hint: hint}
-	if p != nil && p.doc != nil {
-		d.Source = p.doc.Sources[0]
-		if n != nil && int(n.Pos.File) < len(p.doc.Sources) {
-			d.Source, d.Off = p.doc.Sources[n.Pos.File], int(n.Pos.Off)
-		}
+// warn reports something about a place of a page.
+func (s *Site) warn(p *page, at doc.Pos, sev doc.Severity, code, message, hint string) {
+	s.report(doc.Diag{Severity: sev, Code: code, Message: message, Hint: hint, Source: s.source(p, at.File), Off: int(at.Off)})
+}
+
+// source gives the file that a position of a page refers to. It is read
+// again: no text is kept for the few that anything is said about.
+func (s *Site) source(p *page, file int32) *doc.Source {
+	name := p.name
+	if p.facts != nil && int(file) < len(p.facts.sources) {
+		name = p.facts.sources[file]
 	}
-	s.report(d)
+	text, _ := fs.ReadFile(s.files, name)
+	return doc.NewSource(name, strings.ToValidUTF8(string(text), "\uFFFD"))
 }
 
 // find lists the source's pages and reads its conf.py.
@@ -371,37 +376,77 @@ func made[K comparable, V any](m *map[K]V) {
 	}
 }
 
+// keepTrees is how many bytes of text a site may have for its trees to be
+// kept between reading and rendering. A larger site is parsed twice: that
+// costs less than holding all trees at once.
+const keepTrees = 4 << 20
+
 func (s *Site) parseAll(ctx context.Context, names []string) error {
 	s.pages = make([]*page, len(names))
+	var size atomic.Int64
 	return s.each(ctx, "read", len(names), func(i int) error {
-		name := names[i]
-		p := &page{name: name, docname: trimSuffix(name)}
+		p := &page{name: names[i], docname: trimSuffix(names[i])}
 		s.pages[i] = p
-		raw, err := fs.ReadFile(s.files, name)
-		if err != nil {
-			s.report(doc.Diag{Severity: doc.Error, Code: "site-unreadable", Source: doc.NewSource(name, ""),
-				Message: "Not read: " + rootless(err) + ".", Hint: "Make it readable, or exclude it."})
-			raw = nil
+		d, digest := s.parse(p, s.report)
+		p.digest = digest
+		f := gather(d, len(names) == 1 || p.docname == s.rootDoc())
+		blob := string(f.append(nil, true))
+		var err error
+		if p.facts, err = readFacts(blob); err != nil {
+			return fmt.Errorf("%s: %w", p.name, err)
 		}
-		text := string(raw)
-		if !utf8.Valid(raw) {
-			off := 0
-			for off < len(raw) {
-				r, n := utf8.DecodeRune(raw[off:])
-				if r == utf8.RuneError && n == 1 {
-					break
-				}
-				off += n
-			}
-			text = strings.ToValidUTF8(text, "\uFFFD")
-			s.report(doc.Diag{Severity: doc.Error, Code: "site-not-utf8", Source: doc.NewSource(name, text), Off: off,
-				Message: fmt.Sprintf("The file is not UTF-8: byte 0x%02x at offset %d.", raw[off], off),
-				Hint:    "Save it as UTF-8; the character is shown as \uFFFD."})
+		if size.Add(int64(len(d.Sources[0].Text))) < keepTrees {
+			p.kept = d
 		}
-		p.doc = parse.Page(name, text, s.cfg)
-		s.report(p.doc.Diags...)
 		return nil
 	})
+}
+
+// parse reads the text of a page.
+func (s *Site) parse(p *page, report func(...doc.Diag)) (*doc.Document, [sha256.Size]byte) {
+	raw, err := fs.ReadFile(s.files, p.name)
+	if err != nil {
+		report(doc.Diag{Severity: doc.Error, Code: "site-unreadable", Source: doc.NewSource(p.name, ""),
+			Message: "Not read: " + rootless(err) + ".", Hint: "Make it readable, or exclude it."})
+		raw = nil
+	}
+	text := string(raw)
+	if !utf8.Valid(raw) {
+		off := 0
+		for off < len(raw) {
+			r, n := utf8.DecodeRune(raw[off:])
+			if r == utf8.RuneError && n == 1 {
+				break
+			}
+			off += n
+		}
+		text = strings.ToValidUTF8(text, "\uFFFD")
+		report(doc.Diag{Severity: doc.Error, Code: "site-not-utf8", Source: doc.NewSource(p.name, text), Off: off,
+			Message: fmt.Sprintf("The file is not UTF-8: byte 0x%02x at offset %d.", raw[off], off),
+			Hint:    "Save it as UTF-8; the character is shown as \uFFFD."})
+	}
+	d := parse.Page(p.name, text, s.cfg)
+	report(d.Diags...)
+	return d, sha256.Sum256(raw)
+}
+
+// tree gives a page's tree again.
+func (s *Site) tree(p *page) (*doc.Document, error) {
+	if p.kept != nil {
+		return p.kept, nil
+	}
+	d, digest := s.parse(p, func(...doc.Diag) {})
+	if digest != p.digest {
+		return nil, &Changed{p.name}
+	}
+	return d, nil
+}
+
+// Changed says that a page was saved while the site was built from it.
+type Changed struct{ Page string }
+
+func (e *Changed) Error() string {
+	return e.Page + " was saved while the site was being built; build again"
 }
 
 // each runs f for 0..n-1 on all cores, tells the progress, and stops at the
@@ -446,20 +491,19 @@ func trimSuffix(name string) string { return strings.TrimSuffix(name, path.Ext(n
 func (s *Site) place() {
 	for _, p := range s.pages {
 		if twin := s.docs[p.docname]; twin != nil {
-			s.warn(p, nil, doc.Warning, "site-two-sources", "`"+twin.name+"` has the same name but for its suffix.",
+			s.warn(p, doc.Pos{}, doc.Warning, "site-two-sources", "`"+twin.name+"` has the same name but for its suffix.",
 				"Rename one of them; references lead to the other.")
 			p.docname = p.name
 		}
 		s.docs[p.docname] = p
-		p.meta = p.fields()
+		p.title, p.htm, p.meta = p.facts.title, p.facts.html, map[string]string{}
+		for i := 0; i < len(p.facts.meta); i += 2 {
+			p.meta[p.facts.meta[i]] = p.facts.meta[i+1]
+		}
 		p.orphan = hasKey(p.meta, "orphan")
 		p.desc = p.meta["description"]
 	}
-	root := s.conf.String("root_doc", "master_doc")
-	if root == "" {
-		root = "index"
-	}
-	s.home = s.docs[root]
+	s.home = s.docs[s.rootDoc()]
 	if s.home == nil {
 		s.home = s.docs["README"]
 	}
@@ -487,11 +531,18 @@ func (s *Site) place() {
 		p.url = p.docname + "/"
 		if twin := s.byURL[p.url]; twin != nil {
 			p.url = p.docname + ".page/"
-			s.warn(p, nil, doc.Info, "site-same-address", "`"+twin.name+"` has the address /"+twin.url+".",
+			s.warn(p, doc.Pos{}, doc.Info, "site-same-address", "`"+twin.name+"` has the address /"+twin.url+".",
 				"This page is at /"+p.url+".")
 		}
 		s.byURL[p.url] = p
 	}
+}
+
+func (s *Site) rootDoc() string {
+	if root := s.conf.String("root_doc", "master_doc"); root != "" {
+		return root
+	}
+	return "index"
 }
 
 func hasKey(m map[string]string, k string) bool { _, ok := m[k]; return ok }

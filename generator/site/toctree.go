@@ -134,9 +134,8 @@ func tocLines(n *doc.Node) []tocLine {
 
 // warnAt reports something about an entry, and marks what was written.
 func (s *Site) warnAt(p *page, e tocLine, code, message, hint string) {
-	src := p.doc.Sources[e.node.Pos.File]
-	d := doc.Diag{Severity: doc.Warning, Code: code, Message: message, Hint: hint, Source: src, Off: int(e.node.Pos.Off)}
-	if strings.HasPrefix(src.Text[min(d.Off, len(src.Text)):], e.ref) {
+	d := doc.Diag{Severity: doc.Warning, Code: code, Message: message, Hint: hint, Source: s.source(p, e.node.Pos.File), Off: int(e.node.Pos.Off)}
+	if strings.HasPrefix(d.Source.Text[min(d.Off, len(d.Source.Text)):], e.ref) {
 		d.Len = len(e.ref)
 	}
 	s.report(d)
@@ -239,10 +238,8 @@ func (s *Site) tocOf(p *page, t *toctree, depth int, above map[*page]bool) []htm
 		entry := html.TocEntry{Href: relative(p.url, q.url), Plain: e.title, Current: q == p}
 		if entry.Plain == "" {
 			entry.Plain = numbered(q.secnum[firstID(q)]) + q.title
-			if len(q.heads) > 0 && q.secnum[firstID(q)] == "" && q.heads[0].Node != nil {
-				if t := q.heads[0].Node.First(doc.KindTitle); t != nil {
-					entry.Title = t
-				}
+			if len(q.facts.heads) > 0 && q.secnum[firstID(q)] == "" {
+				entry.Title = q.facts.heads[0].title
 			}
 		}
 		if depth > 1 && !e.self && !above[q] {
@@ -272,22 +269,22 @@ func numbered(n string) string {
 }
 
 func firstID(p *page) string {
-	if len(p.heads) > 0 {
-		return p.heads[0].ID
+	if len(p.facts.heads) > 0 {
+		return p.facts.heads[0].id
 	}
 	return ""
 }
 
 // sectionsOf are the sections of a page below its title, to a depth.
 func (s *Site) sectionsOf(from, q *page, depth int) []html.TocEntry {
-	if len(q.heads) < 2 {
+	if len(q.facts.heads) < 2 {
 		return nil
 	}
-	base := q.heads[0].Level
+	base := q.facts.heads[0].level
 	root := html.TocEntry{}
 	stack := []*html.TocEntry{&root}
-	for _, h := range q.heads[1:] {
-		level := h.Level - base
+	for _, h := range q.facts.heads[1:] {
+		level := h.level - base
 		if level < 1 || level > depth {
 			continue
 		}
@@ -295,11 +292,9 @@ func (s *Site) sectionsOf(from, q *page, depth int) []html.TocEntry {
 			stack = stack[:len(stack)-1]
 		}
 		top := stack[len(stack)-1]
-		e := html.TocEntry{Href: relative(from.url, q.url+"#"+h.ID), Plain: numbered(q.secnum[h.ID]) + h.Text}
-		if q.secnum[h.ID] == "" && h.Node != nil {
-			if t := h.Node.First(doc.KindTitle); t != nil {
-				e.Title = t
-			}
+		e := html.TocEntry{Href: relative(from.url, q.url+"#"+h.id), Plain: numbered(q.secnum[h.id]) + h.text}
+		if q.secnum[h.id] == "" {
+			e.Title = h.title
 		}
 		top.Children = append(top.Children, e)
 		stack = append(stack, &top.Children[len(top.Children)-1])
@@ -328,7 +323,7 @@ func (s *Site) link() {
 	if anyTree && s.home != nil && len(s.home.facts.toctrees) > 0 {
 		for _, p := range s.pages {
 			if !reached[p] && p != s.home && !p.orphan && p.docname != s.conf.String("root_doc", "master_doc") {
-				s.warn(p, nil, doc.Warning, "toctree-orphan", "The page is in no toctree.",
+				s.warn(p, doc.Pos{}, doc.Warning, "toctree-orphan", "The page is in no toctree.",
 					"Add it to one, or put `:orphan:` at its top.")
 			}
 		}
@@ -351,15 +346,15 @@ func (s *Site) number() {
 		}
 		done[p] = true
 		p.secnum, p.fignum = map[string]string{}, map[string]string{}
-		if len(prefix) > 0 && len(p.heads) > 0 {
-			base := p.heads[0].Level
+		if len(prefix) > 0 && len(p.facts.heads) > 0 {
+			base := p.facts.heads[0].level
 			var nums []int
-			for i, h := range p.heads {
+			for i, h := range p.facts.heads {
 				if i == 0 {
-					p.secnum[h.ID] = dotted(prefix)
+					p.secnum[h.id] = dotted(prefix)
 					continue
 				}
-				level := h.Level - base
+				level := h.level - base
 				if level < 1 {
 					continue
 				}
@@ -369,7 +364,7 @@ func (s *Site) number() {
 				nums = nums[:level]
 				nums[level-1]++
 				if len(prefix)+level <= depth {
-					p.secnum[h.ID] = dotted(append(slices.Clone(prefix), nums...))
+					p.secnum[h.id] = dotted(append(slices.Clone(prefix), nums...))
 				}
 			}
 		}
@@ -387,8 +382,8 @@ func (s *Site) number() {
 		}
 		count := 0
 		if len(prefix) > 0 { // entries are counted on after the page's own sections
-			for _, h := range p.heads[min(1, len(p.heads)):] {
-				if h.Level-p.heads[0].Level == 1 {
+			for _, h := range p.facts.heads[min(1, len(p.facts.heads)):] {
+				if h.level-p.facts.heads[0].level == 1 {
 					count++
 				}
 			}

@@ -15,8 +15,7 @@ import (
 	"docent/generator/search"
 )
 
-// Write renders the whole site into a sink. It drops each page's tree once
-// the page is written, so a Site is written once.
+// Write renders the whole site into a sink.
 func (s *Site) Write(ctx context.Context, sink Sink) error {
 	var err error
 	if s.theme, err = builtinTheme(); err != nil {
@@ -26,7 +25,11 @@ func (s *Site) Write(ctx context.Context, sink Sink) error {
 	index := search.NewBuilder(func(name string, data []byte) error { return sink.Put("_search/"+name, data) })
 	if err := s.each(ctx, "render", len(s.pages), func(i int) error {
 		p := s.pages[i]
-		e := &env{s: s, p: p}
+		d, err := s.tree(p)
+		if err != nil {
+			return err
+		}
+		e := &env{s: s, p: p, doc: d}
 		data, err := s.pageHTML(e)
 		if err != nil {
 			return err
@@ -34,7 +37,7 @@ func (s *Site) Write(ctx context.Context, sink Sink) error {
 		if err := index.Add(i, e.searchPage()); err != nil {
 			return err
 		}
-		p.doc.Root = nil
+		p.kept = nil
 		return sink.Put(outName(p.url), data)
 	}); err != nil {
 		return err
@@ -59,7 +62,7 @@ func (s *Site) pageHTML(e *env) ([]byte, error) {
 	kind := "page"
 	if p == s.home {
 		kind = "home"
-		if len(p.facts.listings) > 0 {
+		if p.facts.listings > 0 {
 			kind = "page"
 		}
 	}
@@ -67,11 +70,11 @@ func (s *Site) pageHTML(e *env) ([]byte, error) {
 	v.Desc = p.desc
 	e.loadEvidence()
 	e.checkImages()
-	e.heads = html.TOC(p.doc, e)
+	e.heads = html.TOC(e.doc, e)
 	if v.Desc == "" {
-		v.Desc = firstSentences(p.doc.Root)
+		v.Desc = firstSentences(e.doc.Root)
 	}
-	body := html.Render(nil, p.doc, p.doc.Root, e)
+	body := html.Render(nil, e.doc, e.doc.Root, e)
 	body = e.summary(body)
 	v.Body = template.HTML(body) //nolint:gosec // the renderer escapes what the content says
 	v.Contents = contents(e.heads)
@@ -191,12 +194,12 @@ func (e *env) searchPage() search.Page {
 			}
 			return
 		}
-		if t := html.Text(p.doc, n, e); t != "" {
+		if t := html.Text(e.doc, n, e); t != "" {
 			bufs[at].WriteString(t)
 			bufs[at].WriteByte('\n')
 		}
 	}
-	walk(p.doc.Root, 0)
+	walk(e.doc.Root, 0)
 	for i := range bufs {
 		out.Sections[i].Text = bufs[i].String()
 	}

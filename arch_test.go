@@ -31,7 +31,7 @@ var allowed = map[string][]string{
 	"generator/parse":           {"generator/doc", "generator/parse/directive", "generator/parse/rst", "generator/parse/markdown"},
 	"generator/html":            {"generator/doc"},
 	"generator/search":          {"generator/doc"},
-	"generator/site":            {"assets", "generator/config", "generator/doc", "generator/parse", "generator/html", "generator/search", "labs/report"},
+	"generator/site":            {"assets", "generator/config", "generator/doc", "generator/parse", "generator/html", "generator/search", "labs/report", "labs/step"},
 	"generator/serve":           {"generator/doc", "generator/site"},
 	"labs":                      {"generator/doc", "generator/parse", "labs/step", "labs/match", "labs/run", "labs/engine", "labs/network", "labs/network/recipes", "labs/gpu", "labs/ngc", "labs/report"},
 	"labs/step":                 {"generator/doc"},

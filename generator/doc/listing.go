@@ -37,6 +37,23 @@ type Listing struct {
 	// lab does with the listing: its text and language, the notes, the page's
 	// notes, the bytes of the files that it shows or offers.
 	Digest string
+
+	around []string // what goes into the digest beside the text
+}
+
+// IDFor and DigestFor give the identity and digest that a listing would have
+// with another text. A lab leaves the sample of a command's output out of
+// them: it does not decide what runs.
+func (l *Listing) IDFor(text string, ordinal int) string { return listingID(normal(text), ordinal) }
+
+// DigestFor: see IDFor.
+func (l *Listing) DigestFor(text string) string {
+	h := sha256.New()
+	for _, p := range append([]string{"text", normal(text)}, l.around...) {
+		// The length keeps two parts from reading as one other part.
+		h.Write([]byte(strconv.Itoa(len(p)) + ":" + p))
+	}
+	return hex.EncodeToString(h.Sum(nil))
 }
 
 // Text is the listing's text as it is shown; of a lab-run comment, its
@@ -81,7 +98,8 @@ func Listings(d *Document) (list []Listing, loose []*Node) {
 		text := normal(l.Text())
 		seen[text]++
 		l.ID = listingID(text, seen[text])
-		l.Digest = f.digest(d, l, files)
+		l.around = f.around(d, l, files)
+		l.Digest = l.DigestFor(text)
 	}
 	return f.list, f.loose
 }
@@ -153,15 +171,10 @@ func listingID(text string, ordinal int) string {
 	return strings.ToLower(base32.StdEncoding.EncodeToString(sum[:5]))
 }
 
-func (f *finder) digest(d *Document, l *Listing, files map[string]string) string {
-	h := sha256.New()
-	put := func(parts ...string) {
-		for _, p := range parts {
-			// The length keeps two parts from reading as one other part.
-			h.Write([]byte(strconv.Itoa(len(p)) + ":" + p))
-		}
-	}
-	put("text", normal(l.Text()), "language", l.Node.Attr(AttrLanguage))
+// around gives all but the text that decides what a lab does with a listing.
+func (f *finder) around(d *Document, l *Listing, files map[string]string) (parts []string) {
+	put := func(p ...string) { parts = append(parts, p...) }
+	put("language", l.Node.Attr(AttrLanguage))
 	for _, notes := range [][]*Node{f.page, l.Notes} {
 		put("notes")
 		for _, n := range notes {
@@ -182,7 +195,7 @@ func (f *finder) digest(d *Document, l *Listing, files map[string]string) string
 			put("download", name, files[name])
 		}
 	}
-	return hex.EncodeToString(h.Sum(nil))
+	return parts
 }
 
 // Below resolves a file reference of the page: relative to the page's folder,

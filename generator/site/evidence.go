@@ -15,6 +15,7 @@ import (
 	"docent/generator/doc"
 	"docent/generator/html"
 	"docent/labs/report"
+	"docent/labs/step"
 )
 
 // evidence is what labs say about one listing.
@@ -110,8 +111,19 @@ func (e *env) loadEvidence() {
 		}
 	}
 	e.byBox = map[*doc.Node]evidence{}
-	for _, l := range list {
-		ev := evidence{listing: l, found: report.Find(mine, e.p.name, l.ID, l.Digest)}
+	// What of a listing is run, and what is a sample of its output, is for the
+	// lab's reader to say.
+	var steps []step.Step
+	if len(mine) > 0 {
+		steps, _ = step.Steps(e.p.doc)
+	}
+	for i, l := range list {
+		ev := evidence{listing: l}
+		if len(steps) == len(list) {
+			s := &steps[i]
+			ev.listing.ID = s.ID
+			ev.found = report.Find(mine, e.p.name, s.ID, s.Digest, s.Sample)
+		}
 		if len(ev.found) > 0 {
 			ev.role = ev.found[0].Step.Role
 		}
@@ -219,6 +231,9 @@ func (e *env) appendEvidence(b []byte, x report.Evidence) []byte {
 	}
 	if x.Stale {
 		para("The listing, its notes or its files changed after this run, which ended as: " + verdictWords[string(st.Verdict)] + ".")
+	}
+	if x.Edited {
+		para("The sample on the page was edited after this run, which was compared with the one before.")
 	}
 	para(st.Why)
 	if st.Command != "" && st.Role != "transcript" {

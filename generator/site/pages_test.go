@@ -15,7 +15,9 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"docent/generator/doc"
+	"docent/generator/parse"
 	"docent/labs/report"
+	"docent/labs/step"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden parts of testdata")
@@ -212,6 +214,29 @@ func TestEveryLinkLeadsSomewhere(t *testing.T) {
 	}
 	if checked < 1000 {
 		t.Errorf("only %d links were checked", checked)
+	}
+}
+
+// An edited sample is said, and makes nothing stale: the commands did run.
+func TestEditedSampleIsNotStale(t *testing.T) {
+	source := "# T\n\n```console\n$ echo one\none\n```\n"
+	steps, _ := step.Steps(parse.Page("index.md", source, nil))
+	zero := 0
+	r := report.Page{Schema: report.Version, Page: "index.md", Started: time.Date(2026, 5, 6, 7, 8, 9, 0, time.UTC), Machine: report.Machine{OS: "Debian", Arch: "amd64", Engine: "podman"},
+		Steps: []report.Step{{ID: steps[0].ID, Digest: steps[0].Digest, Sample: steps[0].Sample, Role: "transcript", Verdict: report.Passed, Exit: &zero}}}
+	reports := t.TempDir()
+	if err := report.Write(filepath.Join(reports, report.FileName("index.md", "podman", false)), &r); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		source, verdict string
+		edited          bool
+	}{{source, "passed", false}, {strings.Replace(source, "\none\n", "\nONE\n", 1), "passed", true}} {
+		m, _ := build(t, Options{Source: tree(t, "index.md", c.source), Reports: reports})
+		home, _ := m.File("index.html")
+		if !strings.Contains(string(home), `data-verdict="`+c.verdict+`"`) || strings.Contains(string(home), "sample on the page was edited") != c.edited {
+			t.Errorf("%q: want %s, edited %v, got\n%s", c.source, c.verdict, c.edited, home)
+		}
 	}
 }
 

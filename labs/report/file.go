@@ -164,8 +164,8 @@ func replaceFile(path string, data []byte) (err error) {
 // Find gives what reports say about a step: first the runs that carried it out,
 // then those that skipped or did not reach it, each newest first. A machine
 // without a GPU thus does not hide what one with a GPU found. A report of
-// another page does not count. digest is the listing's digest today.
-func Find(reports []Page, page, stepID, digest string) []Evidence {
+// another page does not count. digest and sample are those of the step today.
+func Find(reports []Page, page, stepID, digest, sample string) []Evidence {
 	var found []Evidence
 	for i := range reports {
 		if reports[i].Page != page {
@@ -173,7 +173,7 @@ func Find(reports []Page, page, stepID, digest string) []Evidence {
 		}
 		for j := range reports[i].Steps {
 			if s := &reports[i].Steps[j]; s.ID == stepID {
-				found = append(found, Evidence{Page: &reports[i], Step: s, Stale: s.Digest != digest})
+				found = append(found, Evidence{Page: &reports[i], Step: s, Stale: s.Digest != digest, Edited: s.Digest == digest && s.Sample != sample})
 			}
 		}
 	}

@@ -105,9 +105,10 @@ type Layer struct {
 
 // A Step is the evidence for one listing.
 type Step struct {
-	ID      string   `json:"id"`     // doc.Listing.ID
-	Digest  string   `json:"digest"` // doc.Listing.Digest
-	Role    string   `json:"role"`   // as package step names it
+	ID      string   `json:"id"`               // step.Step.ID
+	Digest  string   `json:"digest"`           // step.Step.Digest: of what decides what happens
+	Sample  string   `json:"sample,omitempty"` // step.Step.Sample: of the sample it was compared with
+	Role    string   `json:"role"`             // as package step names it
 	Said    bool     `json:"said,omitempty"`
 	Session string   `json:"session,omitempty"`
 	Line    int      `json:"line"` // 1-based, in File
@@ -161,7 +162,10 @@ type Coverage struct {
 type Evidence struct {
 	Page *Page
 	Step *Step
-	// Stale is true when the listing, its annotations or its files have
-	// changed since the run.
+	// Stale is true when what runs has changed since: the commands, their
+	// annotations or their files.
 	Stale bool
+	// Edited is true when that is the same, but the page shows another sample
+	// than the one that the run was compared with.
+	Edited bool
 }

@@ -31,7 +31,7 @@ func full() *Page {
 		Hosts:    []string{"deb.debian.org"},
 		Images:   []Image{{"x:efficient", "sha256:1", "sha256:2", 443e6, []Layer{{"sha256:3", 443e6, "COPY nbody"}}}},
 		Steps: []Step{
-			{ID: "abcd2345", Digest: digest, Role: "run", Said: true, Session: "host", Line: 12, Verdict: StandIn, Why: "passed on a stand-in: cuda-devel", StandIn: []string{"cuda-devel"},
+			{ID: "abcd2345", Digest: digest, Sample: "0123456789abcdef", Role: "run", Said: true, Session: "host", Line: 12, Verdict: StandIn, Why: "passed on a stand-in: cuda-devel", StandIn: []string{"cuda-devel"},
 				Cached: &at, Started: 10, Duration: 60_000, Exit: number(0), Command: "docker build .", Output: "done\n", Compared: "shape",
 				Asserts: []Assert{{"size(a) < 1GB", true, "443MB < 1GB"}}, Images: []string{"sha256:1"}, GPU: "NVIDIA H200", Samples: []Sample{{5, 300.5, 1980, 60, 99}}, Values: map[string]string{"gflops": "1.5"}},
 			{ID: "bbbb2345", Digest: digest, Role: "transcript", Line: 20, Verdict: Failed, Why: "`docker ps, -a` printed: something else", Blame: BlamePage, Started: 60_010, Duration: 1_000, Exit: number(1),
@@ -204,18 +204,18 @@ func TestReadDirTakesTheNewestFirst(t *testing.T) {
 	if len(pages) != 2 || pages[0].Machine.Engine != "docker" || len(errs) != 1 {
 		t.Fatalf("got %d reports, %v", len(pages), errs)
 	}
-	found := Find(pages, "bcp/index.rst", "abcd2345", "another")
+	found := Find(pages, "bcp/index.rst", "abcd2345", "another", "0123456789abcdef")
 	if len(found) != 2 || found[0].Page.Machine.Engine != "docker" || !found[0].Stale {
 		t.Errorf("found %+v", found)
 	}
-	if found := Find(pages, "bcp/index.rst", "abcd2345", full().Steps[0].Digest); found[1].Stale {
+	if found := Find(pages, "bcp/index.rst", "abcd2345", full().Steps[0].Digest, "0123456789abcdef"); found[1].Stale || found[1].Edited {
 		t.Error("an unchanged step is stale")
 	}
 	pages[0].Steps[0].Verdict = Skipped // the newer run, say, had no GPU
-	if found := Find(pages, "bcp/index.rst", "abcd2345", ""); found[0].Step.Verdict == Skipped || len(found) != 2 {
+	if found := Find(pages, "bcp/index.rst", "abcd2345", "", ""); found[0].Step.Verdict == Skipped || len(found) != 2 {
 		t.Errorf("a run that skipped the step hides one that carried it out: %+v", found)
 	}
-	if found := Find(pages, "other.rst", "abcd2345", ""); found != nil {
+	if found := Find(pages, "other.rst", "abcd2345", "", ""); found != nil {
 		t.Errorf("another page has evidence: %+v", found)
 	}
 	if pages, errs := ReadDir(filepath.Join(dir, "none")); pages != nil || errs != nil {

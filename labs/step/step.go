@@ -41,7 +41,10 @@ const (
 
 // A Step is one listing as a lab sees it.
 type Step struct {
-	ID   string // doc.Listing.ID: survives edits elsewhere; letters and digits
+	// ID names the step in its page: letters and digits. It depends on what
+	// is typed, or on the listing's text where nothing is, and survives edits
+	// elsewhere. It does not depend on sample output.
+	ID   string
 	Page string // path below the content root, with slashes
 
 	Source    *doc.Source // the file the listing stands in
@@ -76,7 +79,11 @@ type Step struct {
 	Caption  string
 	Images   []string // image references in the commands or FROM lines, variables as written
 	Opt      Options
-	Digest   string // doc.Listing.Digest
+	// Digest is the hex SHA-256 of all on the page that decides what happens
+	// when the step is run: as [doc.Listing.Digest], but without the sample.
+	// A page whose sample alone was edited does not make evidence stale.
+	Digest string
+	Sample string // digest of Expect, "" if the page shows no output
 }
 
 // A Command is one command line, maybe over several lines, as a reader types

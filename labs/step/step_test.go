@@ -458,3 +458,33 @@ func FuzzSteps(f *testing.F) {
 		Coverage(Plan(steps, Machine{}))
 	})
 }
+
+func TestSamplesAreNoPartOfIdentities(t *testing.T) {
+	source := func(sample string) string {
+		return "T\n=\n\n" + listing("shell", "ls --all\n\nNAME  SIZE\n"+sample) + listing("console", "$ ls\n"+sample) + ".. lab: output\n\n" + listing("text", sample)
+	}
+	read := func(source string) []Step {
+		steps, diags := Steps(page(t, "a/index.rst", source))
+		if len(diags) > 0 || len(steps) != 3 {
+			t.Fatalf("%d steps, %v", len(steps), diags)
+		}
+		return steps
+	}
+	before, after := read(source("x     1")), read(source("y     2\nz     3"))
+	for i := range before {
+		if before[i].ID != after[i].ID || before[i].Digest != after[i].Digest {
+			t.Errorf("step %d has another identity or digest when only its sample changed", i)
+		}
+		if before[i].Sample == "" || before[i].Sample == after[i].Sample {
+			t.Errorf("step %d: the samples are %q and %q", i, before[i].Sample, after[i].Sample)
+		}
+	}
+	typed := read(strings.ReplaceAll(source("x     1"), "$ ls", "$ ls -l"))
+	if typed[1].ID == before[1].ID || typed[1].Digest == before[1].Digest {
+		t.Error("another command has the same identity or digest")
+	}
+	said := read(strings.ReplaceAll(source("x     1"), ".. lab: output", ".. lab: output match=exact"))
+	if said[2].ID != before[2].ID || said[2].Digest == before[2].Digest {
+		t.Error("an annotation changes the digest, and the identity never")
+	}
+}

@@ -1,6 +1,8 @@
 package step
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"path"
 	"regexp"
@@ -39,8 +41,37 @@ func Steps(d *doc.Document) ([]Step, []doc.Diag) {
 			p.report(doc.Warning, "lab-unaccounted", s.Pos, firstLineLen(s.Source, s.Pos), "This listing is not accounted for: "+s.Why+".", p.hints[i])
 		}
 	}
+	p.identify(list)
 	slices.SortStableFunc(p.diags, func(a, b doc.Diag) int { return a.Off - b.Off })
 	return p.steps, p.diags
+}
+
+// identify takes sample output out of identities and digests. What is typed
+// stays in, so that two listings with the same commands are told apart by
+// their order.
+func (p *pageReader) identify(list []doc.Listing) {
+	seen := map[string]int{}
+	now := map[string]string{}
+	for i := range p.steps {
+		s, l := &p.steps[i], &list[i]
+		if id, ok := now[s.Of]; ok {
+			s.Of = id
+		}
+		if s.Expect == "" {
+			continue
+		}
+		text := "output"
+		if s.Role == Output {
+			text += " of " + s.Of
+		} else {
+			text = "typed\n" + commandsOnly(reading{commands: s.Commands}, "")
+		}
+		sum := sha256.Sum256([]byte(strings.Join(strings.Fields(s.Expect), " ")))
+		s.Sample = hex.EncodeToString(sum[:8])
+		seen[text]++
+		s.ID, s.Digest = l.IDFor("\x00"+text, seen[text]), l.DigestFor("\x00"+text)
+		now[l.ID] = s.ID
+	}
 }
 
 // Values gives the variables that the page's lab-page comments set, in order.

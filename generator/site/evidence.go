@@ -115,7 +115,7 @@ func (e *env) loadEvidence() {
 	// lab's reader to say.
 	var steps []step.Step
 	if len(mine) > 0 {
-		steps, _ = step.Steps(e.p.doc)
+		steps, _ = step.Steps(e.doc)
 	}
 	for i, l := range list {
 		ev := evidence{listing: l}

@@ -21,11 +21,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"hash/fnv"
+	"maps"
 	"math"
+	"runtime"
 	"slices"
-	"sort"
+	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"unicode"
 	"unicode/utf8"
 )
@@ -54,14 +57,42 @@ type Builder struct {
 	put func(name string, data []byte) error
 
 	mu    sync.Mutex
-	terms map[string][]uint32 // postings: section*weights + weight
+	idle  []*counter // one for each goroutine that has been here at once
+	all   []*counter
 	pages int
 	hash  uint64 // of all pages, whatever their order
 }
 
+// A counter counts the terms of one page after the other, for one goroutine.
+type counter struct {
+	ids      map[string]uint32 // of the terms met so far
+	terms    []string
+	postings []posting
+	tf       []float64 // by term, of the section at hand; 0 between sections
+	touched  []uint32  // terms whose tf is not 0
+	last     []uint32  // by term: its latest posting on the page at hand, counted from 1
+	word     []byte
+}
+
+// A posting says that a term stands in a section (section*weights + weight).
+type posting struct{ term, at uint32 }
+
 // NewBuilder makes a Builder that gives its files to put.
 func NewBuilder(put func(name string, data []byte) error) *Builder {
-	return &Builder{put: put, terms: map[string][]uint32{}}
+	return &Builder{put: put}
+}
+
+func (b *Builder) take() *counter {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if n := len(b.idle); n > 0 {
+		c := b.idle[n-1]
+		b.idle = b.idle[:n-1]
+		return c
+	}
+	c := &counter{ids: map[string]uint32{}}
+	b.all = append(b.all, c)
+	return c
 }
 
 // Add takes page number n, counted from 0 without gaps, and writes its file.
@@ -72,30 +103,19 @@ func (b *Builder) Add(n int, p Page) error {
 		T string      `json:"t"`
 		S [][3]string `json:"s"`
 	}{U: p.URL, T: p.Title, S: [][3]string{}}
-	found := map[string][]uint32{}
+	c := b.take()
+	first := len(c.postings)
 	for i, s := range p.Sections {
 		text := strings.Join(strings.Fields(clip(s.Text, maxText)), " ")
 		out.S = append(out.S, [3]string{s.ID, s.Heading, text})
-		score := map[string]float64{}
-		body := 0
-		Words(text, func(w string) { score[w]++; body++ })
-		for w, tf := range score {
-			long := 1 + float64(body)/600
-			score[w] = 1 + 2.5*math.Log2(1+tf)/math.Sqrt(long)
-		}
-		Words(s.Heading, func(w string) { score[w] += 9 })
+		title := ""
 		if i == 0 {
-			Words(p.Title, func(w string) { score[w] += 14 })
+			title = p.Title
 		}
-		at := uint32(n*perPage + min(i, perPage-1))
-		for w, v := range score {
-			v := uint32(min(weights-1, max(1, math.Round(v))))
-			if l := found[w]; len(l) > 0 && l[len(l)-1]/weights == at { // beyond the last place of a page
-				l[len(l)-1] = max(l[len(l)-1], at*weights+v)
-				continue
-			}
-			found[w] = append(found[w], at*weights+v)
-		}
+		c.section(uint32(n*perPage+min(i, perPage-1)), first, title, s.Heading, text)
+	}
+	for _, p := range c.postings[first:] {
+		c.last[p.term] = 0
 	}
 	data := script("docentPage", n, out)
 	h := fnv.New64a()
@@ -103,11 +123,53 @@ func (b *Builder) Add(n int, p Page) error {
 	b.mu.Lock()
 	b.pages = max(b.pages, n+1)
 	b.hash += h.Sum64()
-	for w, l := range found {
-		b.terms[w] = append(b.terms[w], l...)
-	}
+	b.idle = append(b.idle, c)
 	b.mu.Unlock()
 	return b.put(fmt.Sprintf("p%d.js", n), data)
+}
+
+// section adds the postings of one section; those of its page begin at first.
+func (c *counter) section(at uint32, first int, title, heading, text string) {
+	body := 0
+	c.words(text, func(t uint32) { c.add(t, 1); body++ })
+	long := math.Sqrt(1 + float64(body)/600)
+	for _, t := range c.touched {
+		c.tf[t] = 1 + 2.5*math.Log2(1+c.tf[t])/long
+	}
+	c.words(heading, func(t uint32) { c.add(t, 9) })
+	c.words(title, func(t uint32) { c.add(t, 14) })
+	for _, t := range c.touched {
+		v := uint32(min(weights-1, max(1, math.Round(c.tf[t]))))
+		c.tf[t] = 0
+		if k := int(c.last[t]); k > first && c.postings[k-1].at/weights == at { // beyond the last place of a page
+			c.postings[k-1].at = max(c.postings[k-1].at, at*weights+v)
+			continue
+		}
+		c.postings = append(c.postings, posting{t, at*weights + v})
+		c.last[t] = uint32(len(c.postings))
+	}
+	c.touched = c.touched[:0]
+}
+
+func (c *counter) add(t uint32, v float64) {
+	if c.tf[t] == 0 {
+		c.touched = append(c.touched, t)
+	}
+	c.tf[t] += v
+}
+
+// words gives the numbers of a text's terms.
+func (c *counter) words(text string, yield func(term uint32)) {
+	cut(text, &c.word, func(w []byte) {
+		t, known := c.ids[string(w)]
+		if !known {
+			t = uint32(len(c.terms))
+			name := string(w)
+			c.ids[name] = t
+			c.terms, c.tf, c.last = append(c.terms, name), append(c.tf, 0), append(c.last, 0)
+		}
+		yield(t)
+	})
 }
 
 func clip(s string, n int) string {
@@ -135,34 +197,30 @@ func script(name string, key int, v any) []byte {
 
 // Finish writes the term files and the files that name them.
 func (b *Builder) Finish() error {
-	terms := make([]string, 0, len(b.terms))
-	for t := range b.terms {
-		terms = append(terms, t)
-	}
-	sort.Strings(terms)
+	terms, lists := b.merge()
+	texts := make([][]byte, len(terms))
+	spread(len(terms), func(i int) { texts[i] = appendTerm(nil, terms[i], lists[i]) })
 	var firsts []string
 	words := map[int][]string{}
-	var buf bytes.Buffer
+	var buf []byte
 	flush := func() error {
-		if buf.Len() == 0 {
+		if len(firsts) == 0 {
 			return nil
 		}
-		data := append(append([]byte(fmt.Sprintf("docentTerms(%d,{", len(firsts)-1)), buf.Bytes()...), "})\n"...)
-		buf.Reset()
-		return b.put(fmt.Sprintf("t%d.js", len(firsts)-1), data)
+		name := fmt.Sprintf("t%d.js", len(firsts)-1)
+		return b.put(name, append(append(fmt.Appendf(nil, "docentTerms(%d,{", len(firsts)-1), buf...), "})\n"...))
 	}
-	for _, t := range terms {
-		if buf.Len() > shardBytes {
+	for i, t := range terms {
+		if len(firsts) == 0 || begins(t, len(buf)) {
 			if err := flush(); err != nil {
 				return err
 			}
-		}
-		if buf.Len() == 0 {
+			buf = buf[:0]
 			firsts = append(firsts, t)
 		} else {
-			buf.WriteByte(',')
+			buf = append(buf, ',')
 		}
-		appendTerm(&buf, t, b.terms[t])
+		buf = append(buf, texts[i]...)
 		if n := utf8.RuneCountInString(t); n >= 4 && n <= 20 && isWord(t) {
 			words[n] = append(words[n], t)
 		}
@@ -170,11 +228,7 @@ func (b *Builder) Finish() error {
 	if err := flush(); err != nil {
 		return err
 	}
-	lengths := []int{}
-	for n := range words {
-		lengths = append(lengths, n)
-	}
-	sort.Ints(lengths)
+	lengths := slices.Sorted(maps.Keys(words))
 	for _, n := range lengths {
 		if err := b.put(fmt.Sprintf("v%d.js", n), script("docentWords", n, strings.Join(words[n], " "))); err != nil {
 			return err
@@ -189,40 +243,141 @@ func (b *Builder) Finish() error {
 	if index.T == nil {
 		index.T = []string{}
 	}
+	if index.W == nil {
+		index.W = []int{}
+	}
 	return b.put("index.js", script("docentIndex", 0, index))
 }
 
-func appendTerm(buf *bytes.Buffer, t string, l []uint32) {
-	slices.Sort(l)
-	cut := false
-	if len(l) > maxPostings {
-		cut = true
-		best := slices.Clone(l)
-		slices.SortFunc(best, func(a, b uint32) int {
-			if a%weights != b%weights {
-				return int(b%weights) - int(a%weights)
+// begins reports whether a term begins a file when the file before it has so
+// many bytes. The term itself decides, within bounds, so that an edit changes
+// the files near it only and not all that follow.
+func begins(term string, size int) bool {
+	if size < shardBytes/2 || size > 2*shardBytes {
+		return size > 2*shardBytes
+	}
+	h := fnv.New32a()
+	h.Write([]byte(term))
+	return h.Sum32()%64 == 0
+}
+
+// merge brings the postings of all counters together: every term in order,
+// with its postings in order.
+func (b *Builder) merge() (terms []string, lists [][]uint32) {
+	number := map[string]uint32{}
+	for _, c := range b.all {
+		for _, t := range c.terms {
+			if _, ok := number[t]; !ok {
+				number[t] = 0
+				terms = append(terms, t)
 			}
-			return int(a) - int(b)
+		}
+	}
+	slices.Sort(terms)
+	for i, t := range terms {
+		number[t] = uint32(i)
+	}
+	counts := make([]int, len(terms)+1)
+	for _, c := range b.all {
+		for i, t := range c.terms {
+			c.last[i] = number[t]
+		}
+		for _, p := range c.postings {
+			counts[c.last[p.term]+1]++
+		}
+	}
+	for i := range terms {
+		counts[i+1] += counts[i]
+	}
+	flat := make([]uint32, counts[len(terms)])
+	next := slices.Clone(counts)
+	for _, c := range b.all {
+		for _, p := range c.postings {
+			t := c.last[p.term]
+			flat[next[t]] = p.at
+			next[t]++
+		}
+	}
+	b.all, b.idle = nil, nil
+	lists = make([][]uint32, len(terms))
+	for i := range lists {
+		lists[i] = flat[counts[i]:counts[i+1]]
+	}
+	return terms, lists
+}
+
+// spread runs f for 0..n-1 on all cores, a piece at a time.
+func spread(n int, f func(i int)) {
+	const piece = 256
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), n/piece+1) {
+		wg.Go(func() {
+			for {
+				from := int(next.Add(piece)) - piece
+				if from >= n {
+					return
+				}
+				for i := from; i < min(n, from+piece); i++ {
+					f(i)
+				}
+			}
 		})
-		l = best[:maxPostings]
+	}
+	wg.Wait()
+}
+
+func appendTerm(b []byte, t string, l []uint32) []byte {
+	if !slices.IsSorted(l) {
 		slices.Sort(l)
 	}
-	name, _ := json.Marshal(t)
-	buf.Write(name)
-	buf.WriteString(":[")
+	cut := len(l) > maxPostings
 	if cut {
-		buf.WriteString("-1,")
+		l = best(l)
+	}
+	if b == nil {
+		b = make([]byte, 0, len(t)+8+4*len(l))
+	}
+	name, _ := json.Marshal(t)
+	b = append(append(b, name...), ":["...)
+	if cut {
+		b = append(b, "-1,"...)
 	}
 	last := uint32(0)
 	for i, p := range l {
 		if i > 0 {
-			buf.WriteByte(',')
+			b = append(b, ',')
 		}
 		at := p / weights
-		fmt.Fprint(buf, (at-last)*weights+p%weights)
+		b = strconv.AppendUint(b, uint64((at-last)*weights+p%weights), 10)
 		last = at
 	}
-	buf.WriteByte(']')
+	return append(b, ']')
+}
+
+// best gives the postings of the greatest weights, in order; of equal ones
+// the first.
+func best(l []uint32) []uint32 {
+	var have [weights]int
+	for _, p := range l {
+		have[p%weights]++
+	}
+	least, room := uint32(weights), maxPostings
+	for least > 0 && room-have[least-1] >= 0 {
+		least--
+		room -= have[least]
+	}
+	out := make([]uint32, 0, maxPostings)
+	for _, p := range l {
+		switch w := p % weights; {
+		case w >= least:
+			out = append(out, p)
+		case w == least-1 && room > 0:
+			out = append(out, p)
+			room--
+		}
+	}
+	return out
 }
 
 func isWord(t string) bool {
@@ -239,44 +394,118 @@ func isWord(t string) bool {
 // `.`, `:` or `/`, as in names of files and options, the whole as well as
 // its parts. The search script cuts queries the same way.
 func Words(text string, yield func(string)) {
-	runes := []rune(text)
-	for i := 0; i < len(runes); {
-		if !inWord(runes[i]) {
-			i++
+	var buf []byte
+	cut(text, &buf, func(w []byte) { yield(string(w)) })
+}
+
+// cut does the work of Words; the terms it gives last until the next.
+func cut(text string, buf *[]byte, yield func([]byte)) {
+	for i := 0; i < len(text); {
+		n, kind := class(text[i:])
+		if kind != inWord {
+			i += n
 			continue
 		}
-		j := i
-		for j < len(runes) && (inWord(runes[j]) || joins(runes[j]) && j+1 < len(runes) && inWord(runes[j+1])) {
-			j++
+		// A joiner belongs to the word when a word goes on after it.
+		end, plain, parts := i, true, false
+		for j := i; j < len(text); {
+			n, kind := class(text[j:])
+			if kind == other {
+				break
+			}
+			if kind == joins {
+				if _, next := class(text[j+n:]); next != inWord {
+					break
+				}
+				parts = true
+			}
+			plain = plain && n == 1
+			parts = parts || text[j] == '_'
+			j += n
+			end = j
 		}
-		whole := fold(string(runes[i:j]))
-		emit(whole, yield)
-		if strings.ContainsAny(whole, "-_.:/") {
-			for _, part := range strings.FieldsFunc(whole, func(r rune) bool { return joins(r) || r == '_' }) {
-				if part != strings.Trim(whole, "_") {
-					emit(part, yield)
+		whole := append((*buf)[:0], text[i:end]...)
+		if plain {
+			for k, c := range whole {
+				if 'A' <= c && c <= 'Z' {
+					whole[k] = c + 'a' - 'A'
 				}
 			}
+		} else {
+			whole = append(whole[:0], fold(text[i:end])...)
 		}
-		i = j
+		*buf = whole
+		i = end
+		emit(whole, plain, yield)
+		if !parts {
+			continue
+		}
+		trimmed := bytes.Trim(whole, "_")
+		for part := range bytes.FieldsFuncSeq(whole, func(r rune) bool {
+			return r == '-' || r == '.' || r == ':' || r == '/' || r == '_'
+		}) {
+			if !bytes.Equal(part, trimmed) {
+				emit(part, plain, yield)
+			}
+		}
 	}
 }
 
-func emit(w string, yield func(string)) {
-	w = strings.Trim(w, "_")
-	if n := utf8.RuneCountInString(w); n < 2 && !unicode.IsDigit(firstRune(w)) || w == "" {
+// The kinds of characters, to a text that is cut into words.
+const (
+	other = iota
+	inWord
+	joins
+)
+
+var ascii = func() (t [utf8.RuneSelf]uint8) {
+	for c := range t {
+		switch r := rune(c); {
+		case r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r):
+			t[c] = inWord
+		case r == '-' || r == '.' || r == ':' || r == '/':
+			t[c] = joins
+		}
+	}
+	return t
+}()
+
+// class gives the length in bytes and the kind of the first character.
+func class(s string) (n int, kind uint8) {
+	if s == "" {
+		return 0, other
+	}
+	if c := s[0]; c < utf8.RuneSelf {
+		return 1, ascii[c]
+	}
+	r, n := utf8.DecodeRuneInString(s)
+	if unicode.IsLetter(r) || unicode.IsDigit(r) {
+		return n, inWord
+	}
+	return n, other
+}
+
+func emit(w []byte, plain bool, yield func([]byte)) {
+	w = bytes.Trim(w, "_")
+	if len(w) == 0 {
 		return
-	} else if n > maxWord {
-		w = string([]rune(w)[:maxWord])
+	}
+	n := len(w)
+	if !plain {
+		n = utf8.RuneCount(w)
+	}
+	if r, _ := utf8.DecodeRune(w); n < 2 && !unicode.IsDigit(r) {
+		return
+	}
+	if n > maxWord {
+		if plain {
+			w = w[:maxWord]
+		} else {
+			w = []byte(string([]rune(string(w))[:maxWord]))
+		}
 	}
 	yield(w)
 }
-
-func firstRune(s string) rune { r, _ := utf8.DecodeRuneInString(s); return r }
-
-func inWord(r rune) bool { return r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r) }
-
-func joins(r rune) bool { return r == '-' || r == '.' || r == ':' || r == '/' }
 
 // fold takes case and the common accents away.
 func fold(s string) string {

@@ -40,6 +40,10 @@ func (f *facts) append(b []byte, places bool) []byte {
 	w.nodes(f.index)
 	w.strings(f.leads)
 	w.int(f.listings)
+	if places {
+		w.string(f.desc)
+		w.strings(f.deps)
+	}
 	return w.b
 }
 
@@ -63,6 +67,7 @@ func readFacts(s string) (*facts, error) {
 		}
 	}
 	f.toctrees, f.index, f.leads, f.listings = r.nodes(), r.nodes(), r.strings(), r.count()
+	f.desc, f.deps = r.string(), r.strings()
 	if r.bad || r.s != "" || len(f.meta)%2 != 0 {
 		return nil, errBroken
 	}

@@ -1,7 +1,6 @@
 package site
 
 import (
-	"encoding/xml"
 	"fmt"
 	"html/template"
 	"net/url"
@@ -22,7 +21,7 @@ func (s *Site) writeExtras(sink Sink) error {
 		}
 		s.gen[addr] = true
 		v := s.view(addr, kind, title)
-		v.NoIndex = kind == "search"
+		v.NoIndex = v.NoIndex || kind == "search"
 		v.Body = template.HTML(body)                            //nolint:gosec // written escaped
 		v.Nav = template.HTML(s.navHTML(nil, &page{url: addr})) //nolint:gosec // written escaped
 		v.Crumbs = []themeLink{{relative(addr, ""), "Home"}, {"", title}}
@@ -71,6 +70,14 @@ func (s *Site) writeExtras(sink Sink) error {
 	if err := sink.Put("llms.txt", s.llms()); err != nil {
 		return err
 	}
+	if err := s.writeRedirects(sink); err != nil {
+		return err
+	}
+	if s.hasFeed() {
+		if err := sink.Put(feedName, s.feed()); err != nil {
+			return err
+		}
+	}
 	if s.opt.BaseURL != "" {
 		return sink.Put("sitemap.xml", s.sitemap())
 	}
@@ -91,8 +98,9 @@ func (s *Site) writeMissing(sink Sink) error {
 	}
 	v := s.view("404.html", "missing", "Page not found")
 	v.Root, v.Home, v.Canonical, v.NoIndex = root, root, "", true
-	v.Body = template.HTML(`<h1>Page not found</h1><p>There is no page at this address. It may have moved. Search for it above, or begin at the <a href="` + //nolint:gosec // escaped
-		escape(root) + `">home page</a>.</p>`)
+	v.Body = template.HTML(`<h1>Page not found</h1><p>There is no page at this address. It may have moved. Search for it, or begin at the <a href="` + //nolint:gosec // escaped
+		escape(root) + `">home page</a>.</p><div class="search-page" data-ui><form role="search" method="get" action="` + escape(root) +
+		`search/"><input type="search" name="q" aria-label="Search this site" placeholder="Search this site" autocomplete="off"></form></div>`)
 	nav := s.navHTML(nil, &page{url: "404.html"})
 	v.Nav = template.HTML(strings.ReplaceAll(string(nav), `href="`, `href="`+escape(root)))                                                                          //nolint:gosec // written escaped
 	v.Nav = template.HTML(strings.NewReplacer(`href="`+escape(root)+`./`, `href="`+escape(root), `href="`+escape(root)+`http`, `href="http`).Replace(string(v.Nav))) //nolint:gosec // as above
@@ -119,24 +127,16 @@ func (s *Site) listing() string {
 	return string(append(b, "</ul>"...))
 }
 
+// robots says what search engines may read.
 func (s *Site) robots() []byte {
+	if !s.set.Index {
+		return []byte("User-agent: *\nDisallow: /\n")
+	}
 	out := "User-agent: *\nAllow: /\n"
 	if s.opt.BaseURL != "" {
-		out += "Sitemap: " + strings.TrimSuffix(s.opt.BaseURL, "/") + "/sitemap.xml\n"
+		out += "Sitemap: " + s.absolute("sitemap.xml") + "\n"
 	}
 	return []byte(out)
-}
-
-func (s *Site) sitemap() []byte {
-	var b strings.Builder
-	b.WriteString(xml.Header + `<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">` + "\n")
-	base := strings.TrimSuffix(s.opt.BaseURL, "/") + "/"
-	for _, p := range s.pages {
-		u := url.URL{Path: p.url}
-		fmt.Fprintf(&b, "<url><loc>%s%s</loc></url>\n", escape(base), escape(u.EscapedPath()))
-	}
-	b.WriteString("</urlset>\n")
-	return []byte(b.String())
 }
 
 // llms lists the pages with what they are about, for programs that read.

@@ -39,6 +39,11 @@ type facts struct {
 	figures  []fact   // in order, for numbers
 	leads    []string // of a page that may order its folder: where its links lead
 	listings int
+
+	// What no other page asks, only the files that stand for the whole site
+	// (feed, site map, llms.txt): it is no part of the digest.
+	desc string   // one or two sentences
+	deps []string // files that reading the page asked for
 }
 
 // A heading is a section's title, as other pages show it.
@@ -116,6 +121,12 @@ func gather(d *doc.Document, orders bool) *facts {
 	}
 	if orders || strings.HasSuffix(name, "index") || path.Base(name) == "README" {
 		f.leads = leads(d)
+	}
+	if f.desc = meta["description"]; f.desc == "" {
+		f.desc = firstSentences(d.Root)
+	}
+	for _, dep := range d.Deps {
+		f.deps = append(f.deps, dep.Name)
 	}
 	explicit := map[string]bool{} // ids that an explicit target gave
 	for n := range d.Root.Find(doc.KindTarget) {

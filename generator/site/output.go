@@ -165,6 +165,13 @@ func (d *Dir) Put(name string, data []byte) error {
 	})
 }
 
+// Keep leaves a file of the old site in its place and reports whether there
+// is one. Only a file whose name changes with its content may be kept.
+func (d *Dir) Keep(name string) bool {
+	info, err := os.Lstat(filepath.Join(d.out, filepath.FromSlash(name)))
+	return err == nil && info.Mode().IsRegular() && d.claim(name, false) == nil
+}
+
 // Copy writes a file from a reader; it is opened once or twice.
 func (d *Dir) Copy(name string, open func() (io.ReadCloser, error)) error {
 	same := d.same(name, open)
@@ -402,6 +409,9 @@ type Nowhere struct{}
 
 // Put forgets the data.
 func (Nowhere) Put(string, []byte) error { return nil }
+
+// Keep draws nothing.
+func (Nowhere) Keep(string) bool { return true }
 
 // Copy reads nothing.
 func (Nowhere) Copy(string, func() (io.ReadCloser, error)) error { return nil }

@@ -24,6 +24,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 	"unicode/utf8"
 
 	"docent/generator/config"
@@ -83,6 +84,8 @@ type Site struct {
 	index     []indexEntry
 	reports   []report.Page
 	results   []measurement
+	redirects []redirect
+	cards     sync.Map // names of the cards that are drawn
 	published sync.Map // output name -> content path, for downloads and pictures
 
 	mu    sync.Mutex
@@ -104,6 +107,7 @@ type page struct {
 	digest  [sha256.Size]byte // of the text
 	secnum  map[string]string // "1.2" by id of the section
 	fignum  map[string]string // "3" by id of figure, table or listing
+	updated time.Time         // when it changed last, as git has it
 	up      *page
 	prev    *page
 	next    *page
@@ -128,9 +132,11 @@ func Load(ctx context.Context, opt Options) (*Site, error) {
 	if err := s.parseAll(ctx, names); err != nil {
 		return nil, err
 	}
+	s.date(ctx)
 	s.place()
 	s.collect()
 	s.link()
+	s.planRedirects()
 	s.loadEvidence()
 	return s, nil
 }
@@ -360,6 +366,9 @@ func (s *Site) configure() {
 		}
 	}
 	s.cfg = cfg
+	if at := c.String("html_baseurl"); s.opt.BaseURL == "" && strings.HasPrefix(at, "http") {
+		s.opt.BaseURL = at
+	}
 	s.html = &html.Options{HighlightLanguage: cfg.HighlightLanguage, Highlighter: newHighlighter(), AllowRaw: s.set.RawHTML}
 	if c.Source != nil {
 		s.html.SmartQuotes = s.lang // Sphinx's default
@@ -501,7 +510,7 @@ func (s *Site) place() {
 			p.meta[p.facts.meta[i]] = p.facts.meta[i+1]
 		}
 		p.orphan = hasKey(p.meta, "orphan")
-		p.desc = p.meta["description"]
+		p.desc = p.facts.desc
 	}
 	s.home = s.docs[s.rootDoc()]
 	if s.home == nil {

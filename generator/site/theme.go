@@ -99,7 +99,8 @@ type view struct {
 	Nav, Contents, Body      template.HTML
 	Crumbs                   []themeLink
 	Prev, Next               *themeLink
-	theme                    *theme
+	about
+	theme *theme
 }
 
 // Asset gives the name under which a file of the theme is published.
@@ -125,8 +126,12 @@ func (s *Site) view(url, kind, title string) *view {
 		v.Dir = "rtl"
 	}
 	if s.opt.BaseURL != "" {
-		v.Canonical = strings.TrimSuffix(s.opt.BaseURL, "/") + "/" + url
+		v.Canonical = s.absolute(url)
 	}
+	if s.hasFeed() {
+		v.Feed = v.Root + feedName
+	}
+	v.NoIndex = !s.set.Index
 	return v
 }
 

@@ -30,7 +30,7 @@ func (s *Site) Write(ctx context.Context, sink Sink) error {
 			return err
 		}
 		e := &env{s: s, p: p, doc: d}
-		data, err := s.pageHTML(e)
+		data, err := s.pageHTML(e, sink)
 		if err != nil {
 			return err
 		}
@@ -57,7 +57,7 @@ func (s *Site) Write(ctx context.Context, sink Sink) error {
 }
 
 // pageHTML renders one page in the theme.
-func (s *Site) pageHTML(e *env) ([]byte, error) {
+func (s *Site) pageHTML(e *env, sink Sink) ([]byte, error) {
 	p := e.p
 	kind := "page"
 	if p == s.home {
@@ -71,9 +71,6 @@ func (s *Site) pageHTML(e *env) ([]byte, error) {
 	e.loadEvidence()
 	e.checkImages()
 	e.heads = html.TOC(e.doc, e)
-	if v.Desc == "" {
-		v.Desc = firstSentences(e.doc.Root)
-	}
 	body := html.Render(nil, e.doc, e.doc.Root, e)
 	body = e.summary(body)
 	v.Body = template.HTML(body) //nolint:gosec // the renderer escapes what the content says
@@ -96,6 +93,9 @@ func (s *Site) pageHTML(e *env) ([]byte, error) {
 	}
 	for _, f := range s.conf.Strings("html_js_files") {
 		v.Scripts = append(v.Scripts, s.static(p, f))
+	}
+	if err := s.tellAbout(v, e, sink); err != nil {
+		return nil, err
 	}
 	return s.render(v)
 }
@@ -267,14 +267,14 @@ func (s *Site) writeFiles(ctx context.Context, sink Sink) error {
 
 // taken reports whether an output name belongs to a page or to the theme.
 func (s *Site) taken(out string) bool {
-	if strings.HasPrefix(out, "_assets/") || strings.HasPrefix(out, "_search/") {
+	if strings.HasPrefix(out, "_assets/") || strings.HasPrefix(out, "_search/") || strings.HasPrefix(out, "_cards/") || s.redirected(out) {
 		return true
 	}
 	if s.byURL[strings.TrimSuffix(out, "index.html")] != nil && strings.HasSuffix(out, "index.html") {
 		return true
 	}
 	switch out {
-	case "index.html", "404.html", "sitemap.xml", "robots.txt", "objects.inv", "llms.txt", schemaName, marker, building:
+	case "index.html", "404.html", "sitemap.xml", "robots.txt", "objects.inv", "llms.txt", schemaName, feedName, "_redirects", marker, building:
 		return true
 	}
 	return s.gen[strings.TrimSuffix(out, "index.html")] && strings.HasSuffix(out, "index.html")

@@ -9,7 +9,8 @@ import (
 	"sync"
 
 	"github.com/alecthomas/chroma/v2"
-	"github.com/alecthomas/chroma/v2/lexers"
+
+	"docent/generator/lex"
 )
 
 // maxHighlight bounds the size in bytes of the code that is coloured: more
@@ -66,7 +67,7 @@ func NewHighlighter(limit int) *Highlighter {
 }
 
 // highlightVersion is part of every digest: raise it when the HTML changes.
-const highlightVersion = 1
+const highlightVersion = 2
 
 func digest(lang, code string, f Lines) Digest {
 	h := sha256.New()
@@ -174,7 +175,7 @@ func (h *Highlighter) lexer(lang string) chroma.Lexer {
 			name = a
 		}
 		if len(name) < 64 {
-			l = byHand(lexers.Get(name))
+			l = lex.Get(name)
 		}
 	}
 	h.lexersMu.Lock()
@@ -191,7 +192,7 @@ func (h *Highlighter) lexer(lang string) chroma.Lexer {
 // aliases are names that Pygments knows and chroma does not.
 var aliases = map[string]string{
 	"ipython": "python", "ipython3": "python", "ipythonconsole": "python", "py3": "python", "py": "python",
-	"python3": "python", "pycon3": "pycon", "default": "python", "guess": "", "c++": "cpp", "cuda": "cuda", "cu": "cuda",
+	"python3": "python", "pycon3": "pycon", "default": "python", "guess": "", "c++": "cpp",
 	"ps1con": "powershell", "doscon": "bat", "rst": "rst", "restructuredtext": "rst", "udiff": "diff",
 	"dotenv": "bash", "shell": "bash", "sh": "bash", "zsh": "bash", "jsonc": "json", "json5": "json", "golang": "go",
 	"containerfile": "docker", "conf": "ini", "cfg": "ini", "myst": "markdown", "commonmark": "markdown",
@@ -217,21 +218,30 @@ func (h *Highlighter) tokens(lexer chroma.Lexer, lang, code string) (out []token
 	if isSession(lang) {
 		return h.session(code), true
 	}
-	return lex(lexer, code)
+	return tokenise(lexer, code)
 }
 
-func lex(lexer chroma.Lexer, code string) (out []token, ok bool) {
-	it, err := lexer.Tokenise(&chroma.TokeniseOptions{State: "root"}, code)
+// scratch lends slices for the tokens that a lexer gives.
+var scratch = sync.Pool{New: func() any { return new([]chroma.Token) }}
+
+// tokenise cuts code up with a lexer. ok is false where what it gave is not
+// the code.
+func tokenise(lexer chroma.Lexer, code string) (out []token, ok bool) {
+	buffer := scratch.Get().(*[]chroma.Token)
+	defer func() {
+		clear(*buffer) // keep no page alive
+		scratch.Put(buffer)
+	}()
+	tokens, err := lex.Append((*buffer)[:0], lexer, code)
+	*buffer = tokens
 	if err != nil {
 		return nil, false
 	}
-	rest := code
-	for t := it(); t != chroma.EOF; t = it() {
-		v := t.Value
-		if len(v) > len(rest) {
-			v = v[:len(rest)] // the newline that chroma adds at the end
-		}
-		if rest[:len(v)] != v || v != t.Value && strings.TrimRight(t.Value[len(v):], "\n") != "" {
+	out = make([]token, 0, len(tokens))
+	at := 0
+	for _, t := range tokens {
+		v := t.Value[:min(len(t.Value), len(code)-at)] // chroma may add a newline at the end
+		if code[at:at+len(v)] != v || strings.TrimRight(t.Value[len(v):], "\n") != "" {
 			return nil, false
 		}
 		if v == "" {
@@ -240,36 +250,42 @@ func lex(lexer chroma.Lexer, code string) (out []token, ok bool) {
 		class := classOf(t.Type)
 		if k := len(out); k > 0 && out[k-1].class == class {
 			// Neighbours of one class become one span.
-			have := len(out[k-1].text)
-			start := len(code) - len(rest) - have
-			out[k-1].text = code[start : start+have+len(v)]
+			out[k-1].text = code[at-len(out[k-1].text) : at+len(v)]
 		} else {
-			out = append(out, token{rest[:len(v)], class})
+			out = append(out, token{code[at : at+len(v)], class})
 		}
-		rest = rest[len(v):]
+		at += len(v)
 	}
-	if rest != "" {
-		return nil, false
-	}
-	return out, true
+	return out, at == len(code)
 }
 
 // classOf is the class that a theme has a colour for: chroma's own short
 // name, or "" for the types that read as plain text.
 func classOf(t chroma.TokenType) string {
-	switch t {
-	case chroma.Text, chroma.TextWhitespace, chroma.Name, chroma.NameOther, chroma.Punctuation, chroma.Operator, chroma.Other, chroma.None,
-		chroma.Error, chroma.Background, chroma.TextPunctuation:
+	if t < 0 || int(t) >= len(classes) {
 		return ""
 	}
-	if c, ok := chroma.StandardTypes[t]; ok {
-		return c
-	}
-	if c, ok := chroma.StandardTypes[t.SubCategory()]; ok {
-		return c
-	}
-	return chroma.StandardTypes[t.Category()]
+	return classes[t]
 }
+
+var classes = func() []string {
+	last := chroma.TokenType(0)
+	for t := range chroma.StandardTypes {
+		last = max(last, t)
+	}
+	all := make([]string, last+1)
+	for t := range chroma.StandardTypes {
+		switch t {
+		case chroma.Text, chroma.TextWhitespace, chroma.Name, chroma.NameOther, chroma.Punctuation, chroma.Operator, chroma.Other,
+			chroma.TextPunctuation:
+		default:
+			if t >= 0 {
+				all[t] = chroma.StandardTypes[t]
+			}
+		}
+	}
+	return all
+}()
 
 // appendLines writes tokens, or with no tokens the plain code, and puts lines
 // in elements of their own where f asks for it.
@@ -355,7 +371,7 @@ func lexerTokens(lexer chroma.Lexer, code string) []token {
 	if lexer == nil {
 		return nil
 	}
-	t, ok := lex(lexer, code)
+	t, ok := tokenise(lexer, code)
 	if !ok {
 		return nil
 	}

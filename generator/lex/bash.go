@@ -1,7 +1,9 @@
-package html
+package lex
 
 import (
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/alecthomas/chroma/v2"
 )
@@ -24,42 +26,26 @@ var bashBuiltins = wordSet(`alias bg bind break builtin caller cd command compge
 export false fc fg getopts hash help history jobs kill let local logout popd printf pushd pwd read readonly set shift shopt source suspend
 test time times trap true type typeset ulimit umask unalias unset wait`)
 
-func wordSet(s string) map[string]bool {
-	m := map[string]bool{}
-	for _, w := range strings.Fields(s) {
-		m[w] = true
-	}
-	return m
-}
-
-// bashScanner reads shell text as chroma's rules do, in their order.
 type bashScanner struct {
-	text   string
-	at     int
-	tokens []chroma.Token
+	scanner
 	stack  []bashState
 	budget int // bytes that searches for the ends of here-documents may read
 }
 
-// scanBash is the bash lexer. It reads each byte a bounded number of times.
-func scanBash(dst []chroma.Token, text string) ([]chroma.Token, bool) {
-	s := bashScanner{text: text, tokens: dst, stack: []bashState{bashRoot}, budget: 4<<20 + 16*len(text)}
+// scanBash is the bash lexer.
+func scanBash(dst []chroma.Token, text string) []chroma.Token {
+	s := bashScanner{scanner: scanner{text: text, tokens: dst}, stack: append(make([]bashState, 0, 16), bashRoot), budget: 4<<20 + 16*len(text)}
 	for s.at < len(text) {
-		if s.budget < 0 || len(s.stack) > 10000 {
-			return nil, false
+		if s.step(text[s.at:]) {
+			continue
 		}
-		if !s.step() {
-			s.emit(chroma.Error, 1)
+		if text[s.at] == '\n' && s.stack[len(s.stack)-1] != bashRoot {
+			s.stack = append(s.stack[:0], bashRoot)
+			continue
 		}
+		s.fail()
 	}
-	return s.tokens, true
-}
-
-func (s *bashScanner) emit(t chroma.TokenType, n int) {
-	if n > 0 {
-		s.tokens = append(s.tokens, chroma.Token{Type: t, Value: s.text[s.at : s.at+n]})
-		s.at += n
-	}
+	return s.tokens
 }
 
 func (s *bashScanner) push(t chroma.TokenType, n int, state bashState) bool {
@@ -74,14 +60,8 @@ func (s *bashScanner) pop(t chroma.TokenType, n int) bool {
 	return true
 }
 
-func (s *bashScanner) give(t chroma.TokenType, n int) bool {
-	s.emit(t, n)
-	return true
-}
-
 // step takes one token; false is text that no rule knows.
-func (s *bashScanner) step() bool {
-	rest := s.text[s.at:]
+func (s *bashScanner) step(rest string) bool {
 	c := rest[0]
 	switch s.stack[len(s.stack)-1] {
 	case bashString:
@@ -106,14 +86,11 @@ func (s *bashScanner) step() bool {
 			return s.pop(chroma.Keyword, 2)
 		case strings.IndexByte("-+*/%^|&", c) >= 0:
 			return s.give(chroma.Operator, 1)
-		case isDigit(c):
-			n := spanOf(rest, isDigit)
-			if n < len(rest) && rest[n] == '#' {
-				if m := spanOf(rest[n+1:], isDigit); m > 0 {
-					return s.give(chroma.LiteralNumber, n+1+m)
-				}
-				if n+1 == len(rest) || rest[n+1] != ' ' {
-					return s.give(chroma.LiteralNumber, n+1)
+		}
+		if n := digits(rest); n > 0 {
+			if hasAt(rest, n, '#') {
+				if m := digits(rest[n+1:]); m > 0 || !hasAt(rest, n+1, ' ') {
+					n += 1 + m
 				}
 			}
 			return s.give(chroma.LiteralNumber, n)
@@ -124,12 +101,14 @@ func (s *bashScanner) step() bool {
 			return s.pop(chroma.LiteralStringInterpol, 1)
 		case strings.HasPrefix(rest, ":-"):
 			return s.give(chroma.Keyword, 2)
-		case isWord(c):
-			return s.give(chroma.NameVariable, spanOf(rest, isWord))
-		case strings.IndexByte("}:\"'`$\\", c) < 0:
-			return s.give(chroma.Punctuation, spanOf(rest, func(c byte) bool { return strings.IndexByte("}:\"'`$\\", c) < 0 }))
 		case c == ':':
 			return s.give(chroma.Punctuation, 1)
+		}
+		if n := words(rest); n > 0 {
+			return s.give(chroma.NameVariable, n)
+		}
+		if n := until(rest, bashCurlyStops); n > 0 {
+			return s.give(chroma.Punctuation, n)
 		}
 	}
 	return s.basic(rest) || s.data(rest) || s.interpolation(rest)
@@ -138,8 +117,8 @@ func (s *bashScanner) step() bool {
 // basic are words, comments, assignments and operators.
 func (s *bashScanner) basic(rest string) bool {
 	c := rest[0]
-	if isWord(c) {
-		return (s.at == 0 || !isWord(s.text[s.at-1])) && s.word(rest)
+	if n := words(rest); n > 0 {
+		return !s.afterWord() && s.word(rest, n)
 	}
 	switch c {
 	case '#':
@@ -149,7 +128,10 @@ func (s *bashScanner) basic(rest string) bool {
 		}
 		return s.give(chroma.CommentSingle, len(line))
 	case '\\':
-		return len(rest) > 1 && s.give(chroma.LiteralStringEscape, 2)
+		if len(rest) > 1 {
+			_, n := utf8.DecodeRuneInString(rest[1:])
+			return s.give(chroma.LiteralStringEscape, 1+n)
+		}
 	case '[', ']', '{', '}', '(', ')', '=':
 		return s.give(chroma.Operator, 1)
 	case '<':
@@ -169,43 +151,40 @@ func (s *bashScanner) basic(rest string) bool {
 	return false
 }
 
-// word takes a keyword, a builtin or an assignment.
-func (s *bashScanner) word(rest string) bool {
-	n := spanOf(rest, isWord)
+// word takes a keyword, a builtin or an assignment; n is the length of the
+// word.
+func (s *bashScanner) word(rest string, n int) bool {
 	word := rest[:n]
-	blanks := spanOf(rest[n:], isSpace)
-	next := byte(0)
-	if n+blanks < len(rest) {
-		next = rest[n+blanks]
-	}
+	gap := spaces(rest[n:])
 	if bashKeywords[word] {
 		s.emit(chroma.Keyword, n)
-		if isWord(next) {
-			s.emit(chroma.Text, blanks)
+		if wordAt(rest, n+gap) {
+			s.emit(chroma.Text, gap)
 		}
 		return true
 	}
-	if bashBuiltins[word] && n < len(rest) && (isSpace(rest[n]) || rest[n] == ')' || rest[n] == '`') {
+	if bashBuiltins[word] && (gap > 0 || hasAt(rest, n, ')') || hasAt(rest, n, '`')) {
 		return s.give(chroma.NameBuiltin, n)
 	}
 	sign := 0
 	switch {
-	case next == '=':
+	case hasAt(rest, n+gap, '='):
 		sign = 1
-	case next == '+' && n+blanks+1 < len(rest) && rest[n+blanks+1] == '=':
+	case hasAt(rest, n+gap, '+') && hasAt(rest, n+gap+1, '='):
 		sign = 2
 	}
 	if sign == 0 {
 		return false
 	}
 	s.emit(chroma.NameVariable, n)
-	s.emit(chroma.Text, blanks)
+	s.emit(chroma.Text, gap)
 	s.emit(chroma.Operator, sign)
 	return true
 }
 
 // hereDocument gives the length of <<WORD ... WORD, or 0. As in chroma's
-// rule, a word that does not come again may be shortened until it does.
+// rule, a word that does not come again may be shortened until it does. Once
+// the searches have read their budget, no word comes again.
 func (s *bashScanner) hereDocument(rest string) int {
 	if !strings.HasPrefix(rest, "<<") {
 		return 0
@@ -214,24 +193,28 @@ func (s *bashScanner) hereDocument(rest string) int {
 	if i < len(rest) && rest[i] == '-' {
 		i++
 	}
-	i += spanOf(rest[i:], isSpace)
+	i += spaces(rest[i:])
 	if i < len(rest) && rest[i] == '\'' {
 		i++
 	}
 	if i < len(rest) && rest[i] == '\\' {
 		i++
 	}
-	for n := spanOf(rest[i:], isWord); n > 0; n-- {
-		if s.budget -= len(rest); s.budget < 0 {
-			return 0
-		}
-		from := i + n + 1
-		if from > len(rest) {
+	for n := words(rest[i:]); n > 0; n-- {
+		if i+n == len(rest) || !utf8.RuneStart(rest[i+n]) {
 			continue
 		}
-		if k := strings.Index(rest[from:], rest[i:i+n]); k >= 0 {
+		_, one := utf8.DecodeRuneInString(rest[i+n:])
+		from := i + n + one
+		k := -1
+		if s.budget > 0 {
+			k = strings.Index(rest[from:], rest[i:i+n])
+		}
+		if k >= 0 {
+			s.budget -= k
 			return from + k + n
 		}
+		s.budget -= len(rest) - from
 	}
 	return 0
 }
@@ -286,21 +269,35 @@ func (s *bashScanner) data(rest string) bool {
 	case '<':
 		return s.give(chroma.Text, 1)
 	}
-	if isSpace(c) {
-		return s.give(chroma.Text, spanOf(rest, isSpace))
-	}
-	if isDigit(c) {
-		if n := spanOf(rest, isDigit); n == len(rest) || rest[n] == ' ' || rest[n] == '\n' {
-			return s.give(chroma.LiteralNumber, n)
-		}
-	}
-	if n := spanOf(rest, isBashWord); n > 0 {
+	if n := spaces(rest); n > 0 {
 		return s.give(chroma.Text, n)
 	}
-	return false
+	if n := digits(rest); n > 0 && (n == len(rest) || rest[n] == ' ' || rest[n] == '\n') {
+		return s.give(chroma.LiteralNumber, n)
+	}
+	n := bashText(rest)
+	return n > 0 && s.give(chroma.Text, n)
 }
 
-func isBashWord(c byte) bool { return !isSpace(c) && strings.IndexByte("=[]{}()$\"'`\\<&|;", c) < 0 }
+var (
+	bashTextStops  = stopAtWide("=[]{}()$\"'`\\<&|; \t\n\v\f\r")
+	bashCurlyStops = stopAt("}:\"'`$\\")
+)
+
+// bashText gives the length of a word that is nothing else.
+func bashText(s string) int {
+	for n := 0; ; {
+		n += until(s[n:], bashTextStops)
+		if n == len(s) || s[n] < utf8.RuneSelf {
+			return n
+		}
+		r, size := utf8.DecodeRuneInString(s[n:])
+		if unicode.IsSpace(r) {
+			return n
+		}
+		n += size
+	}
+}
 
 // interpolation is what a dollar sign begins.
 func (s *bashScanner) interpolation(rest string) bool {
@@ -319,12 +316,13 @@ func (s *bashScanner) interpolation(rest string) bool {
 		return s.push(chroma.LiteralStringInterpol, 3, bashCurly)
 	case c == '{':
 		return s.push(chroma.LiteralStringInterpol, 2, bashCurly)
-	case isDigit(c):
-		return s.give(chroma.NameVariable, 1+spanOf(rest[1:], isDigit))
-	case isWord(c):
-		return s.give(chroma.NameVariable, 1+spanOf(rest[1:], isWord))
+	case is(c, letter):
+		return s.give(chroma.NameVariable, 1+words(rest[1:]))
 	case strings.IndexByte("#$?!*@-", c) >= 0:
 		return s.give(chroma.NameVariable, 2)
+	}
+	if n := digits(rest[1:]); n > 0 {
+		return s.give(chroma.NameVariable, 1+n)
 	}
 	return s.give(chroma.Text, 1)
 }

@@ -34,7 +34,8 @@ var allowed = map[string][]string{
 	"generator/search":          {"generator/doc"},
 	"generator/site":            {"assets", "generator/config", "generator/doc", "generator/parse", "generator/html", "generator/search", "labs/report", "labs/step"},
 	"generator/serve":           {"generator/doc", "generator/site"},
-	"labs":                      {"generator/doc", "generator/parse", "labs/step", "labs/match", "labs/run", "labs/engine", "labs/network", "labs/network/recipes", "labs/gpu", "labs/ngc", "labs/report"},
+	"labs":                      {"generator/doc", "generator/parse", "labs/step", "labs/match", "labs/run", "labs/engine", "labs/network", "labs/network/recipes", "labs/gpu", "labs/lint", "labs/ngc", "labs/report"},
+	"labs/lint":                 {"generator/doc", "labs/step"},
 	"labs/step":                 {"generator/doc"},
 	"labs/match":                {},
 	"labs/report":               {},
@@ -54,6 +55,7 @@ var testOnly = map[string][]string{
 	"generator/parse/markdown":  {"generator/html", "generator/parse", "generator/parse/rst"},
 	"generator/html":            {"generator/parse", "generator/parse/markdown", "generator/parse/rst", "generator/parse/directive"},
 	"labs/engine":               {"labs/engine/enginetest", "labs/network", "labs/network/recipes"},
+	"labs/lint":                 {"generator/parse"},
 	"labs/step":                 {"generator/parse"},
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"docent/generator/doc"
 	"docent/generator/parse"
+	"docent/labs/lint"
 	"docent/labs/step"
 )
 
@@ -169,6 +170,9 @@ func readLesson(root, file string) (*lesson, error) {
 	d := parse.Page(name, string(data), cfg)
 	l := &lesson{doc: d, root: root, title: title(d)}
 	l.steps, l.diags = step.Steps(d)
+	for i := range l.steps {
+		l.diags = append(l.diags, lint.Step(&l.steps[i])...)
+	}
 	l.downloads = step.Downloads(d)
 	l.values = step.Values(d)
 	return l, nil

@@ -60,6 +60,15 @@ func (s *Source) Line(line int) string {
 	return strings.TrimSuffix(t, "\r")
 }
 
+// Offset gives the byte offset of a 1-based line and of a 1-based column in it,
+// which is counted in bytes. What lies outside is brought inside.
+func (s *Source) Offset(line, col int) int {
+	lines := s.index()
+	line = max(1, min(line, len(lines)))
+	start := lines[line-1]
+	return start + max(0, min(col-1, len(s.Line(line))))
+}
+
 // Severity ranks a diagnostic as docutils does.
 type Severity uint8
 

@@ -63,8 +63,13 @@ type Step struct {
 	Opens    string
 	KeepOpen bool
 
-	Text     string    // as shown
-	Commands []Command // of run, transcript and setup, in order
+	Text string // as shown
+	// Body is the source in which Text stands, BodyLine the 1-based line of
+	// its first line, BodyCol the 1-based column in bytes. They are those of
+	// the listing where the text cannot be found.
+	Body              *doc.Source
+	BodyLine, BodyCol int
+	Commands          []Command // of run, transcript and setup, in order
 	// Expect is the sample output: the text of an output step, or all that
 	// the page promises in a run or transcript listing.
 	Expect string

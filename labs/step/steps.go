@@ -427,24 +427,34 @@ func commandsOnly(r reading, text string) string {
 	return b.String()
 }
 
-// placeLines turns the commands' lines in the listing into lines of the
-// source, where the listing's text stands in it.
+// placeLines finds the listing's text in the page, or in the file that it
+// shows, and turns the commands' lines in the listing into lines there.
 func (p *pageReader) placeLines(s *Step, l *doc.Listing) {
-	base, indent := s.Line, 0
+	s.Body, s.BodyLine, s.BodyCol = s.Source, s.Line, 1
+	if src := p.d.Sources[l.Node.Pos.File]; src != s.Source {
+		s.Body = src // an included file
+		s.BodyLine, _ = src.LineCol(int(l.Node.Pos.Off))
+	}
 	first, _, _ := strings.Cut(strings.TrimLeft(s.Text, "\n"), "\n")
 	skip := len(s.Text) - len(strings.TrimLeft(s.Text, "\n"))
 	want := strings.TrimSpace(first)
-	from := s.Line
-	for i := from; want != "" && i < from+40; i++ {
-		if text := s.Source.Line(i); strings.TrimSpace(text) == want {
-			base, indent = i-skip, strings.Index(text, want)
+	for i := s.BodyLine; want != "" && i < s.BodyLine+40; i++ {
+		if text := s.Body.Line(i); strings.TrimSpace(text) == want {
+			// The text may be indented itself, below the listing's indentation.
+			own := len(first) - len(strings.TrimLeft(first, " \t"))
+			s.BodyLine, s.BodyCol = i-skip, max(1, strings.Index(text, want)+1-own)
 			break
 		}
 	}
 	for i := range s.Commands {
 		c := &s.Commands[i]
-		c.Line += base
-		c.Col = indent + 1
+		if s.Body == s.Source {
+			c.Line += s.BodyLine
+			c.Col = s.BodyCol
+		} else {
+			c.Line += s.Line
+			c.Col = 1
+		}
 	}
 }
 

@@ -56,6 +56,7 @@ const tree = $("#nav"), menu = $(".menu");
 function drawer(open) {
   tree.classList.toggle("open", open);
   menu.setAttribute("aria-expanded", open);
+  for (const el of [$("main"), $(".top"), $("a.skip")]) el.inert = open; // Tab stays in the drawer
   if (open) ($("[aria-current]", tree) || $("a", tree)).focus({ preventScroll: true }); else menu.focus();
 }
 menu.setAttribute("role", "button");
@@ -64,8 +65,10 @@ menu.setAttribute("aria-expanded", "false");
 menu.addEventListener("click", (e) => { e.preventDefault(); drawer(!tree.classList.contains("open")); });
 $(".shut").addEventListener("click", (e) => { e.preventDefault(); drawer(false); });
 document.addEventListener("click", (e) => {
-  if (tree.classList.contains("open") && !tree.contains(e.target) && !menu.contains(e.target)) drawer(false);
-});
+  if (tree.classList.contains("open") && !tree.contains(e.target)) drawer(false);
+}, true);
+// On a wide screen the tree stands beside the text: nothing to close.
+matchMedia("(min-width: 56.25rem)").addEventListener("change", () => { if (tree.classList.contains("open")) drawer(false); });
 
 // The tree keeps its scroll and its branches from page to page.
 try {
@@ -144,7 +147,7 @@ for (const listing of all(".listing")) {
       store.set("wrap", now ? "1" : null);
       for (const b of all("button.wrap")) b.setAttribute("aria-pressed", now);
     });
-    if (pre.scrollWidth <= pre.clientWidth && !root.classList.contains("wrap-all")) wrap.hidden = true;
+    if (pre.clientWidth && pre.scrollWidth <= pre.clientWidth && !root.classList.contains("wrap-all")) wrap.hidden = true;
   }
   if ("fold" in listing.dataset) {
     listing.classList.add("folded");
@@ -154,6 +157,11 @@ for (const listing of all(".listing")) {
     pre.after(b);
     b.addEventListener("click", () => { listing.classList.remove("folded"); b.remove(); pre.focus(); });
   }
+}
+
+// What scrolls sideways can be reached by keyboard.
+for (const box of all(".table-box, .scroll, .chart")) {
+  new ResizeObserver(() => { if (box.scrollWidth > box.clientWidth) box.tabIndex = 0; else box.removeAttribute("tabindex"); }).observe(box);
 }
 
 // Tabs, in step across pages.
@@ -217,81 +225,116 @@ function reveal() {
 if (location.hash) reveal();
 addEventListener("hashchange", reveal);
 
-// Your values: variables of the tutorial that the reader fills in once.
+// Your values: variables of the tutorial that the reader fills in once. They
+// stay in this browser and stand in every command, and in what copy copies.
 const article = $("article[data-values]");
-if (article) {
-  const vars = JSON.parse(article.dataset.values);
-  const own = (n) => store.get("value:" + n);
-  const spots = [];
-  const names = vars.map((v) => v.n).join("|");
-  const find = new RegExp(`\\$\\{(${names})\\}|\\$(${names})(?![A-Za-z0-9_])|(?<=^|\\n)(\\s*export (${names})=)([^\\s;#]*)`, "g");
-  const wrapRange = (code, from, to) => {
-    const walk = document.createTreeWalker(code, NodeFilter.SHOW_TEXT), range = document.createRange();
-    let at = 0, n, begun = false;
-    while ((n = walk.nextNode())) {
-      const end = at + n.length;
-      if (!begun && from < end) { range.setStart(n, from - at); begun = true; }
-      if (begun && to <= end) { range.setEnd(n, to - at); break; }
-      at = end;
-    }
-    const span = make("span", { className: "val", tabIndex: 0 });
-    span.setAttribute("role", "button");
-    span.append(range.extractContents());
-    range.insertNode(span);
-    return span;
-  };
-  for (const code of all(".listing:not(.listing-file):not(.listing-output) > pre > code", article)) {
-    const hits = [...code.textContent.matchAll(find)].reverse(); // from the end, so that places hold
-    for (const m of hits) {
-      const name = m[1] || m[2] || m[4], skip = m[3] ? m[3].length : 0;
-      if (skip && !m[5]) continue;
-      const span = wrapRange(code, m.index + skip, m.index + m[0].length);
-      spots.push({ span, name, was: span.textContent, html: [...span.childNodes] });
-      span.setAttribute("aria-label", name + ": change your value");
-      const ask = () => { bar.scrollIntoView({ block: "center" }); inputs[name].focus(); };
-      span.addEventListener("click", ask);
-      span.addEventListener("keydown", (e) => { if (e.key === "Enter" || e.key === " ") { e.preventDefault(); ask(); } });
-    }
-  }
-  const inputs = {};
-  const fill = () => {
-    for (const s of spots) {
-      const v = own(s.name);
-      s.span.classList.toggle("set", !!v);
-      if (v) s.span.textContent = v; else s.span.replaceChildren(...s.html);
-      s.span.title = v ? s.was : s.name;
-    }
-  };
-  const bar = make("form", { className: "values-bar" }, make("p", { textContent: "Your values. They appear in every command on this page and stay in this browser." }));
-  bar.dataset.ui = "";
-  for (const v of vars) {
-    const input = inputs[v.n] = make("input", { value: own(v.n) || "", placeholder: v.v, spellcheck: false, autocomplete: "off" });
-    input.addEventListener("input", () => { store.set("value:" + v.n, /^[\w.\/@:~+-]+$/.test(input.value) ? input.value : null); fill(); });
-    bar.append(make("label", {}, make("code", { textContent: v.n }), input));
-  }
-  bar.addEventListener("submit", (e) => e.preventDefault());
-  if (spots.length) {
-    const h1 = $("h1", article), after = $(".lab-summary", article) || h1;
-    after ? after.after(bar) : article.prepend(bar);
-    fill();
+const own = (n) => store.get("value:" + n);
+const vars = article ? JSON.parse(article.dataset.values) : [];
+const spots = [];
+const rule = "Letters, digits and . _ / @ : ~ + - only";
+
+function putValues() {
+  for (const s of spots) {
+    const v = own(s.name);
+    s.span.classList.toggle("set", !!v);
+    if (v) s.span.textContent = v; else s.span.replaceChildren(...s.html);
+    s.span.title = v ? s.was : s.name + ": click to put your value in";
   }
 }
+// A field for a value; what a shell would take apart is refused, and said.
+function valueField(v, wrong) {
+  const input = make("input", { value: own(v.n) || "", placeholder: v.v, spellcheck: false, autocomplete: "off", id: "value-" + Math.random().toString(36).slice(2) });
+  input.setAttribute("autocapitalize", "off");
+  input.dataset.value = v.n;
+  input.addEventListener("input", () => {
+    const fine = /^[\w./@:~+-]*$/.test(input.value);
+    input.setAttribute("aria-invalid", !fine);
+    wrong.textContent = fine ? "" : rule + ".";
+    if (!fine) return;
+    store.set("value:" + v.n, input.value || null);
+    for (const other of all(`input[data-value="${v.n}"]`)) if (other !== input) other.value = input.value;
+    putValues();
+  });
+  return input;
+}
+// The small form at a value in a command.
+function askValue(spot) {
+  const v = vars.find((v) => v.n === spot.name), wrong = make("p", { className: "wrong" }), input = valueField(v, wrong);
+  wrong.setAttribute("role", "alert");
+  const form = make("form", { className: "ask", popover: "auto" }, make("label", { textContent: v.n, htmlFor: input.id }), input, wrong,
+    make("p", { textContent: "Stands in every command and stays in this browser." }));
+  form.dataset.ui = "";
+  const done = make("button", { className: "button", textContent: "Done" }), clear = make("button", { type: "button", className: "button", textContent: "Clear" });
+  clear.addEventListener("click", () => { input.value = ""; input.dispatchEvent(new Event("input")); input.focus(); });
+  form.append(make("div", {}, done, clear));
+  form.addEventListener("submit", (e) => { e.preventDefault(); form.hidePopover(); });
+  form.addEventListener("toggle", (e) => { if (e.newState === "closed") { form.remove(); spot.span.focus(); } });
+  document.body.append(form);
+  form.showPopover();
+  const at = spot.span.getBoundingClientRect(), below = at.bottom + form.offsetHeight + 16 < innerHeight;
+  form.style.left = Math.max(8, Math.min(at.left, innerWidth - form.offsetWidth - 8)) + "px";
+  form.style.top = (below ? at.bottom + 8 : Math.max(8, at.top - form.offsetHeight - 8)) + "px";
+  input.focus();
+  input.select();
+}
+function markValue(code, from, to) {
+  const walk = document.createTreeWalker(code, NodeFilter.SHOW_TEXT), range = document.createRange();
+  let at = 0, begun = false;
+  for (let n; (n = walk.nextNode()); at += n.length) {
+    if (!begun && from < at + n.length) { range.setStart(n, from - at); begun = true; }
+    if (begun && to <= at + n.length) { range.setEnd(n, to - at); break; }
+  }
+  const span = make("span", { className: "val", tabIndex: 0 });
+  span.setAttribute("role", "button");
+  span.append(range.extractContents());
+  range.insertNode(span);
+  return span;
+}
+if (vars.length) {
+  const names = vars.map((v) => v.n).join("|");
+  const use = new RegExp(`\\$\\{(${names})\\}|\\$(${names})(?![A-Za-z0-9_])|(?<=^|\\n)(\\s*(?:\\$ )?export (${names})=)([^\\s;#]+)`, "g");
+  for (const code of all(".listing:not(.listing-file):not(.listing-output) > pre > code", article)) {
+    for (const m of [...code.textContent.matchAll(use)].reverse()) { // from the end, so that places hold
+      const span = markValue(code, m.index + (m[3] || "").length, m.index + m[0].length);
+      const spot = { span, name: m[1] || m[2] || m[4], was: span.textContent, html: [...span.childNodes] };
+      spots.push(spot);
+      span.addEventListener("click", () => askValue(spot));
+      span.addEventListener("keydown", (e) => { if (e.key === "Enter" || e.key === " ") { e.preventDefault(); askValue(spot); } });
+    }
+  }
+}
+if (spots.length) {
+  const wrong = make("p", { className: "wrong" }), fields = make("div");
+  wrong.setAttribute("role", "alert");
+  for (const v of vars) {
+    const input = valueField(v, wrong);
+    fields.append(make("label", {}, make("code", { textContent: v.n }), input));
+  }
+  const bar = make("form", { className: "values-bar" }, make("p", { textContent: "Your values stand in every command below and stay in this browser." }), fields, wrong);
+  bar.dataset.ui = "";
+  bar.addEventListener("submit", (e) => e.preventDefault());
+  const after = $(".lab-summary", article) || $("h1", article);
+  after ? after.after(bar) : article.prepend(bar);
+  putValues();
+}
 
-// Pictures open large.
+// Pictures that are larger than the column open large.
 for (const img of all("article img")) {
-  if (img.closest("a") || img.naturalWidth && img.naturalWidth <= img.clientWidth) continue;
+  const width = +img.getAttribute("width") || img.naturalWidth;
+  if (img.closest("a") || width && width <= img.clientWidth) continue;
   img.tabIndex = 0;
+  img.className += " zoomable";
   img.setAttribute("role", "button");
   const zoom = () => {
-    const big = make("img", { src: img.src, alt: img.alt, className: "zoomed" });
-    const shut = () => { big.remove(); removeEventListener("keydown", key); img.focus(); };
-    const key = (e) => { if (e.key === "Escape") shut(); };
-    big.addEventListener("click", shut);
-    addEventListener("keydown", key);
-    document.body.append(big);
+    const shut = make("button", { type: "button" }, make("img", { src: img.src, alt: img.alt })), box = make("dialog", { className: "zoom" }, shut);
+    shut.setAttribute("aria-label", "Close the picture: " + img.alt);
+    shut.addEventListener("click", () => box.close());
+    box.addEventListener("close", () => box.remove());
+    document.body.append(box);
+    box.showModal();
   };
   img.addEventListener("click", zoom);
-  img.addEventListener("keydown", (e) => { if (e.key === "Enter") zoom(); });
+  img.addEventListener("keydown", (e) => { if (e.key === "Enter" || e.key === " ") { e.preventDefault(); zoom(); } });
 }
 
 // Words that a search led here for.
@@ -314,6 +357,7 @@ if (asked && $("article")) {
 
 // Search: the script and its index come when they are first wanted.
 const find = $(".find input");
+const searchField = () => find || $(".search-page input");
 let searching;
 function loadSearch() {
   searching ||= new Promise((done, fail) => {
@@ -348,10 +392,10 @@ function help() {
 $("button.keys").addEventListener("click", help);
 document.addEventListener("keydown", (e) => {
   if (e.key === "Escape" && tree.classList.contains("open")) drawer(false);
-  if ((e.ctrlKey || e.metaKey) && e.key.toLowerCase() === "k") { e.preventDefault(); find.focus(); find.select(); return; }
+  if ((e.ctrlKey || e.metaKey) && e.key.toLowerCase() === "k") { e.preventDefault(); searchField().focus(); searchField().select(); return; }
   if (e.ctrlKey || e.metaKey || e.altKey || /^(INPUT|TEXTAREA|SELECT)$/.test(e.target.tagName) || e.target.isContentEditable) return;
   const go = (rel) => { const a = $(`a[rel="${rel}"]`); if (a) a.click(); };
-  const act = { "/": () => { (find || $(".search-page input")).focus(); }, "[": () => go("prev"), "]": () => go("next"), t: turnTheme,
+  const act = { "/": () => searchField().focus(), "[": () => go("prev"), "]": () => go("next"), t: turnTheme,
     w: () => { const b = $("button.wrap"); if (b) b.click(); }, "?": help }[e.key];
   if (act) { e.preventDefault(); act(); }
 });

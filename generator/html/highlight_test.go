@@ -2,9 +2,6 @@ package html
 
 import (
 	"fmt"
-	"math"
-	"regexp"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -173,49 +170,6 @@ func TestHighlighterRemembersWithinItsLimit(t *testing.T) {
 	if digest("bash", code, Lines{}) == digest("bash", code, Lines{Numbers: true}) || digest("a", "bc", Lines{}) == digest("ab", "c", Lines{}) {
 		t.Error("two listings have one digest")
 	}
-}
-
-func TestContrast(t *testing.T) {
-	for name, p := range map[string]palette{"light": light, "dark": dark} {
-		for _, c := range p.colours {
-			want := 7.0
-			if c.name == "comment" {
-				want = 4.5
-			}
-			if got := contrast(t, c.value, p.ground); got < want {
-				t.Errorf("%s %s %s has a contrast of %.2f, want %.1f", name, c.name, c.value, got, want)
-			}
-		}
-		if len(p.colours) != len(codeClasses) {
-			t.Errorf("%s has %d colours for %d classes", name, len(p.colours), len(codeClasses))
-		}
-	}
-	css := string(AppendCSS(nil))
-	for _, m := range regexp.MustCompile(`var\((--[a-z-]+)\)`).FindAllStringSubmatch(css, -1) {
-		if strings.Count(css, m[1]+":") != 3 {
-			t.Errorf("%s is not defined in all themes", m[1])
-		}
-	}
-}
-
-// contrast is WCAG 2's ratio.
-func contrast(t *testing.T, a, b string) float64 {
-	luminance := func(s string) float64 {
-		v, err := strconv.ParseUint(s[1:], 16, 32)
-		if err != nil {
-			t.Fatal(err)
-		}
-		part := func(c uint64) float64 {
-			f := float64(c&255) / 255
-			if f <= 0.04045 {
-				return f / 12.92
-			}
-			return math.Pow((f+0.055)/1.055, 2.4)
-		}
-		return 0.2126*part(v>>16) + 0.7152*part(v>>8) + 0.0722*part(v)
-	}
-	x, y := luminance(a), luminance(b)
-	return (max(x, y) + 0.05) / (min(x, y) + 0.05)
 }
 
 func FuzzHighlight(f *testing.F) {

@@ -148,7 +148,10 @@ func (e *env) Listing(n *doc.Node) html.Listing {
 			l.Download = relative(e.p.url, name)
 		}
 	}
-	l.Fold = l.Role == string("output") && strings.Count(n.PlainText(), "\n") > 20
+	if l.Role == "output" && l.Name == "" {
+		l.Name = "Output"
+	}
+	l.Fold = l.Role == "output" && strings.Count(n.PlainText(), "\n") > 20
 	if e.ran {
 		l.Evidence = e.evidenceHTML(ev)
 	}
@@ -185,11 +188,22 @@ func (e *env) evidenceHTML(ev evidence) string {
 		b = append(b, `<span>no run has reached this listing yet</span></div>`...)
 		return string(b)
 	}
+	// Runs that ended alike share a line, so that a page is not longer for
+	// every machine that proves it.
+	var order []string
+	runs := map[string][]report.Evidence{}
 	for i, x := range ev.found {
 		if i > 0 && x.Stale { // an older run of an older text says nothing new
 			continue
 		}
-		b = e.appendEvidence(b, x)
+		v := verdictOf(x)
+		if runs[v] == nil {
+			order = append(order, v)
+		}
+		runs[v] = append(runs[v], x)
+	}
+	for _, v := range order {
+		b = e.appendEvidence(b, v, runs[v])
 	}
 	return string(b)
 }
@@ -203,62 +217,80 @@ func appendVerdict(b []byte, v string) []byte {
 	return append(b, `</span>`...)
 }
 
-func (e *env) appendEvidence(b []byte, x report.Evidence) []byte {
-	st, pg, v := x.Step, x.Page, verdictOf(x)
-	span := func(s string) {
-		if s != "" {
-			b = append(b, "<span>"...)
-			b = appendEscaped(b, s)
-			b = append(b, "</span>"...)
-		}
-	}
+// appendEvidence writes the line of the runs that ended alike, newest first,
+// and below it what each of them printed.
+func (e *env) appendEvidence(b []byte, v string, runs []report.Evidence) []byte {
+	st, pg := runs[0].Step, runs[0].Page
 	b = append(b, `<details class="evidence" data-ui data-verdict="`...)
 	b = appendEscaped(b, v)
 	b = append(b, `"><summary>`...)
 	b = appendVerdict(b, v)
 	if st.Duration > 0 && st.Verdict.OK() || st.Verdict == report.Failed {
-		span(duration(st.Duration))
+		b = appendTagged(b, "span", duration(st.Duration))
 	}
-	span(where(pg, st))
+	for _, x := range runs {
+		b = appendTagged(b, "span", where(x.Page, x.Step))
+	}
 	b = appendTime(b, ranAt(pg, st))
 	b = append(b, `</summary><div class="evidence-body">`...)
-	para := func(s string) {
-		if s != "" {
-			b = append(b, "<p>"...)
-			b = appendEscaped(b, s)
+	for _, x := range runs {
+		if len(runs) > 1 {
+			b = append(b, `<p class="evidence-run">`...)
+			b = appendEscaped(b, where(x.Page, x.Step)+", ")
+			b = appendTime(b, ranAt(x.Page, x.Step))
 			b = append(b, "</p>"...)
 		}
+		b = e.appendRunEvidence(b, x)
 	}
+	return append(b, `</div></details>`...)
+}
+
+// appendTagged writes text in an element, or nothing without text.
+func appendTagged(b []byte, tag, s string) []byte {
+	if s == "" {
+		return b
+	}
+	b = append(b, '<')
+	b = append(b, tag...)
+	b = append(b, '>')
+	b = appendEscaped(b, s)
+	b = append(b, "</"...)
+	b = append(b, tag...)
+	return append(b, '>')
+}
+
+// appendRunEvidence writes what one run typed, got and ran on.
+func (e *env) appendRunEvidence(b []byte, x report.Evidence) []byte {
+	st, pg := x.Step, x.Page
 	if x.Stale {
-		para("The listing, its notes or its files changed after this run, which ended as: " + verdictWords[string(st.Verdict)] + ".")
+		b = appendTagged(b, "p", "The listing, its notes or its files changed after this run, which ended as: "+verdictWords[string(st.Verdict)]+".")
 	}
 	if x.Edited {
-		para("The sample on the page was edited after this run, which was compared with the one before.")
+		b = appendTagged(b, "p", "The sample on the page was edited after this run, which was compared with the one before.")
 	}
-	para(st.Why)
-	if st.Command != "" && st.Role != "transcript" {
-		b = append(b, "<p>Typed</p><pre tabindex=\"0\"><code>"...)
-		b = appendEscaped(b, st.Command)
+	b = appendTagged(b, "p", st.Why)
+	code := func(title, class, text string) {
+		b = append(b, "<p>"+title+`</p><pre tabindex="0"><code`+class+`>`...)
+		if class == "" {
+			b = appendEscaped(b, text)
+		} else {
+			b = appendDiff(b, text)
+		}
 		b = append(b, "</code></pre>"...)
+	}
+	if st.Command != "" && st.Role != "transcript" {
+		code("Typed", "", st.Command)
 	}
 	if st.Output != "" {
-		b = append(b, "<p>What it printed</p><pre tabindex=\"0\"><code>"...)
-		b = appendEscaped(b, st.Output)
-		b = append(b, "</code></pre>"...)
+		code("What it printed", "", st.Output)
 	}
 	if st.Diff != "" {
-		b = append(b, "<p>The page's sample against this run</p><pre tabindex=\"0\"><code class=\"hl\">"...)
-		b = appendDiff(b, st.Diff)
-		b = append(b, "</code></pre>"...)
+		code("The page\u2019s sample against this run", ` class="hl"`, st.Diff)
 	}
 	b = append(b, "<dl>"...)
 	def := func(k, v string) {
 		if v != "" {
-			b = append(b, "<dt>"...)
-			b = appendEscaped(b, k)
-			b = append(b, "</dt><dd>"...)
-			b = appendEscaped(b, v)
-			b = append(b, "</dd>"...)
+			b = appendTagged(appendTagged(b, "dt", k), "dd", v)
 		}
 	}
 	if st.Exit != nil {
@@ -280,10 +312,9 @@ func (e *env) appendEvidence(b []byte, x report.Evidence) []byte {
 	if st.Cached != nil {
 		def("Evidence from", st.Cached.UTC().Format("2 January 2006 15:04")+" UTC; nothing that goes in has changed since")
 	}
-	b = append(b, `</dl>`...)
-	b = append(b, `<p><a href="`...)
+	b = append(b, `</dl><p><a href="`...)
 	b = appendEscaped(b, relative(e.p.url, "lab-report/")+"#"+reportID(pg)+"-"+st.ID)
-	return append(b, `">This step in the lab report</a></p></div></details>`...)
+	return append(b, `">This step in the lab report</a></p>`...)
 }
 
 // appendDiff colours a unified difference by its first characters, which
@@ -453,7 +484,7 @@ func (e *env) summary(body []byte) []byte {
 	for i := len(verdictOrder) - 1; i >= 0; i-- {
 		v := verdictOrder[i]
 		if t.by[v] > 0 {
-			b = append(b, `<span>`...)
+			b = append(b, `<span class="count">`...)
 			b = appendVerdict(b, v)
 			b = append(b, fmt.Sprintf(" %d</span>", t.by[v])...)
 		}

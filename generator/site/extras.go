@@ -15,13 +15,19 @@ const schemaName = "docent.schema.json"
 
 // writeExtras writes the pages and files that no source stands for.
 func (s *Site) writeExtras(sink Sink) error {
+	about := map[string]string{
+		"search": "Search all pages of " + s.siteTitle() + ", without a server: titles, headings, text and code.",
+		"report": "Every listing of " + s.siteTitle() + " that a machine has run: verdict, time, machine, image sizes, throughput.",
+		"wide":   "The index of " + s.siteTitle() + ", from A to Z.",
+		"home":   "All pages of " + s.siteTitle() + ".",
+	}
 	put := func(addr, kind, title, body string) error {
 		if s.byURL[addr] != nil {
 			return nil // the content has a page of that name
 		}
 		s.gen[addr] = true
 		v := s.view(addr, kind, title)
-		v.NoIndex = v.NoIndex || kind == "search"
+		v.Desc = about[kind]
 		v.Body = template.HTML(body)                            //nolint:gosec // written escaped
 		v.Nav = template.HTML(s.navHTML(nil, &page{url: addr})) //nolint:gosec // written escaped
 		v.Crumbs = []themeLink{{relative(addr, ""), "Home"}, {"", title}}

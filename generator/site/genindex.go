@@ -151,32 +151,38 @@ func (s *Site) indexHTML(at string) string {
 	for _, n := range names {
 		if l := letter(n); l != last {
 			if last != "" {
-				b = append(b, "</dl>"...)
+				b = append(b, "</ul>"...)
 			}
 			last = l
 			b = append(b, `<h2 id="`...)
 			b = appendEscaped(b, "index-"+l)
 			b = append(b, `">`...)
 			b = appendEscaped(b, l)
-			b = append(b, "</h2><dl>"...)
+			b = append(b, "</h2><ul>"...)
 		}
 		t := terms[n]
-		b = append(b, "<dt>"...)
+		b = append(b, "<li>"...)
 		entry(n, &t.own)
-		b = append(b, "</dt>"...)
 		var subs []string
 		for k := range t.subs {
 			subs = append(subs, k)
 		}
 		sort.Slice(subs, func(i, j int) bool { return indexKey(subs[i])+subs[i] < indexKey(subs[j])+subs[j] })
-		for _, k := range subs {
-			b = append(b, "<dd>"...)
+		for i, k := range subs {
+			if i == 0 {
+				b = append(b, "<ul>"...)
+			}
+			b = append(b, "<li>"...)
 			entry(k, t.subs[k])
-			b = append(b, "</dd>"...)
+			b = append(b, "</li>"...)
 		}
+		if len(subs) > 0 {
+			b = append(b, "</ul>"...)
+		}
+		b = append(b, "</li>"...)
 	}
 	if last != "" {
-		b = append(b, "</dl>"...)
+		b = append(b, "</ul>"...)
 	}
 	return string(append(b, "</div>"...))
 }

@@ -16,6 +16,7 @@ func (s *Site) reportHTML(at string) string {
 	var b []byte
 	b = append(b, `<h1>Lab report</h1><p>Every listing of the tutorials that a machine has run, with the verdict, the time it took and where. The report files are in <code>labs/reports</code>.</p>`...)
 	b = s.appendFacts(b)
+	b = s.appendRuns(b)
 	for i := range s.reports {
 		b = s.appendRun(b, at, &s.reports[i])
 	}
@@ -28,18 +29,16 @@ func (s *Site) appendFacts(b []byte) []byte {
 	if len(s.reports) == 0 {
 		return b
 	}
+	// A listing counts by its best run: what a GPU machine proved is not
+	// undone by a machine without one. A failure always counts.
 	type key struct{ page, id string }
 	best := map[key]report.Verdict{}
-	var runnable, ran int
-	seen := map[string]bool{}
 	for i := range s.reports {
 		r := &s.reports[i]
-		if !seen[r.Page] { // newest first
-			seen[r.Page] = true
-			runnable += r.Coverage.Runnable
-			ran += r.Coverage.Run
-		}
 		for _, st := range r.Steps {
+			if st.Role == "example" {
+				continue
+			}
 			k := key{r.Page, st.ID}
 			if _, ok := best[k]; !ok || st.Verdict.OK() && !best[k].OK() && best[k] != report.Failed {
 				best[k] = st.Verdict
@@ -58,8 +57,8 @@ func (s *Site) appendFacts(b []byte) []byte {
 		b = append(b, "</span></li>"...)
 	}
 	b = append(b, `<ul class="facts">`...)
-	if runnable > 0 {
-		fact(fmt.Sprintf("%d %%", 100*ran/runnable), fmt.Sprintf("of the runnable listings ran: %d of %d", ran, runnable))
+	if ran := by[report.Passed] + by[report.StandIn] + by[report.Failed]; len(best) > 0 {
+		fact(fmt.Sprintf("%d %%", 100*ran/len(best)), fmt.Sprintf("of the listings ran: %d of %d", ran, len(best)))
 	}
 	fact(strconv.Itoa(by[report.Passed]+by[report.StandIn]), fmt.Sprintf("passed, %d of them on a stand-in", by[report.StandIn]))
 	fact(strconv.Itoa(by[report.Failed]), "failed")
@@ -75,20 +74,74 @@ func reportID(r *report.Page) string {
 	return strings.NewReplacer("/", "-", ".", "-", "_", "-").Replace(trimSuffix(r.Page)) + "-" + kind
 }
 
-// appendRun writes one run of one page: facts, timeline, table, images.
-func (s *Site) appendRun(b []byte, at string, r *report.Page) []byte {
-	id := reportID(r)
-	title, url := r.Title, ""
+// about gives the title and the address of the page that a report is about.
+func (s *Site) about(r *report.Page) (title, url string) {
 	for _, p := range s.pages {
 		if p.name == r.Page {
-			title, url = p.title, p.url
+			return p.title, p.url
 		}
 	}
-	b = append(b, `<section id="`+escape(id)+`"><h2>`...)
-	b = appendEscaped(b, title+", "+where(r, &report.Step{}))
+	return r.Title, ""
+}
+
+// ranOn names the machine of a run in a few words.
+func ranOn(r *report.Page) string {
+	out := where(r, &report.Step{})
 	if len(r.Machine.GPUs) > 0 {
-		b = appendEscaped(b, " with "+r.Machine.GPUs[0].Name)
+		out += ", " + r.Machine.GPUs[0].Name
 	}
+	return out
+}
+
+// appendRuns writes a line per run, with how its listings ended.
+func (s *Site) appendRuns(b []byte) []byte {
+	if len(s.reports) == 0 {
+		return b
+	}
+	b = append(b, `<h2 id="runs">Runs</h2><div class="scroll"><table class="runs"><thead><tr><th scope="col">Page</th><th scope="col">Machine</th><th scope="col">Listings</th><th scope="col" class="num">Time</th><th scope="col" class="num">Date</th></tr></thead><tbody>`...)
+	for i := range s.reports {
+		r := &s.reports[i]
+		title, _ := s.about(r)
+		b = append(b, `<tr><td><a href="#`+escape(reportID(r))+`">`...)
+		b = appendEscaped(b, title)
+		b = append(b, "</a></td><td>"...)
+		b = appendEscaped(b, ranOn(r))
+		b = append(b, `</td><td class="counts">`...)
+		by := map[string]int{}
+		for _, st := range r.Steps {
+			if st.Role != "example" {
+				by[string(st.Verdict)]++
+			}
+		}
+		for j := len(verdictOrder) - 1; j >= 0; j-- {
+			if v := verdictOrder[j]; by[v] > 0 {
+				b = append(b, `<span class="verdict v-`+escape(v)+`">`+verdictIcon(v)...)
+				b = strconv.AppendInt(b, int64(by[v]), 10)
+				b = append(b, ` <span class="sr">`...)
+				b = appendEscaped(b, verdictWords[v])
+				b = append(b, `</span></span> `...)
+			}
+		}
+		b = append(b, `</td><td class="num">`...)
+		b = appendEscaped(b, duration(r.Duration))
+		b = append(b, `</td><td class="num">`...)
+		b = appendTime(b, r.Started)
+		b = append(b, "</td></tr>"...)
+	}
+	b = append(b, `</tbody></table></div><p class="legend">`...)
+	for _, v := range []report.Verdict{report.Passed, report.StandIn, report.Failed, report.Skipped, report.Unreached} {
+		b = appendVerdict(b, string(v))
+		b = append(b, ' ')
+	}
+	return append(b, "</p>"...)
+}
+
+// appendRun writes one run of one page: facts, timeline, images, table.
+func (s *Site) appendRun(b []byte, at string, r *report.Page) []byte {
+	id := reportID(r)
+	title, url := s.about(r)
+	b = append(b, `<section id="`+escape(id)+`"><h2>`...)
+	b = appendEscaped(b, title+", "+ranOn(r))
 	b = append(b, `</h2><p><a href="`...)
 	b = appendEscaped(b, relative(at, url))
 	b = append(b, `">The page</a> ran on `...)
@@ -99,21 +152,19 @@ func (s *Site) appendRun(b []byte, at string, r *report.Page) []byte {
 	}
 	b = append(b, "</p>"...)
 	if len(r.StandIns) > 0 {
-		b = append(b, "<p>Stand-ins took the place of images that could not be pulled: "...)
-		for i, si := range r.StandIns {
-			if i > 0 {
-				b = append(b, ", "...)
-			}
-			b = append(b, "<code>"...)
+		b = append(b, `<p>Stand-ins took the place of images that could not be pulled:</p><ul class="simple">`...)
+		for _, si := range r.StandIns {
+			b = append(b, "<li><code>"...)
 			b = appendEscaped(b, si.Image)
 			b = append(b, "</code> by the recipe "...)
 			b = appendEscaped(b, si.Recipe)
+			b = append(b, "</li>"...)
 		}
-		b = append(b, ".</p>"...)
+		b = append(b, "</ul>"...)
 	}
 	b = s.appendTimeline(b, at, url, id, r)
-	b = s.appendSteps(b, at, url, id, r)
 	b = appendImages(b, id, r)
+	b = s.appendSteps(b, at, url, id, r)
 	return append(b, "</section>"...)
 }
 
@@ -155,7 +206,7 @@ func svgText(b []byte, x, y float64, class, anchor, text string) []byte {
 }
 
 func svgStart(b []byte, id string, w, h float64, title, desc string) []byte {
-	b = append(b, `<div class="chart" tabindex="0"><svg viewBox="0 0 `+f1(w)+` `+f1(h)+`" role="img" aria-labelledby="`+escape(id)+`-t `+escape(id)+`-d"><title id="`+escape(id)+`-t">`...)
+	b = append(b, `<div class="chart"><svg viewBox="0 0 `+f1(w)+` `+f1(h)+`" role="img" aria-labelledby="`+escape(id)+`-t `+escape(id)+`-d"><title id="`+escape(id)+`-t">`...)
 	b = appendEscaped(b, title)
 	b = append(b, `</title><desc id="`+escape(id)+`-d">`...)
 	b = appendEscaped(b, desc)
@@ -181,10 +232,7 @@ func (s *Site) appendTimeline(b []byte, at, url, id string, r *report.Page) []by
 	var end int64
 	for i := range r.Steps {
 		st := &r.Steps[i]
-		if st.Role == "example" || st.Duration == 0 && !st.Verdict.OK() && st.Verdict != report.Failed {
-			continue
-		}
-		if st.Duration <= 0 {
+		if st.Role == "example" || st.Duration <= 0 {
 			continue
 		}
 		steps = append(steps, st)
@@ -205,18 +253,21 @@ func (s *Site) appendTimeline(b []byte, at, url, id string, r *report.Page) []by
 		}
 		group[name] = append(group[name], st)
 	}
-	const width, left, row, top = 900.0, 250.0, 22.0, 30.0
+	const width, left, row, top = 900.0, 270.0, 22.0, 30.0
 	sc := newScale(float64(end)/1000, left, width-left-70)
 	height := top + row*float64(len(steps)+len(sessions)) + 8
 	b = append(b, "<h3>When each listing ran</h3>"...)
 	b = svgStart(b, id+"-time", width, height, "Timeline of the run",
 		fmt.Sprintf("One bar per listing on a time axis in seconds, grouped by session; the whole run took %s. The table below holds the same values.", duration(r.Duration)))
-	b = sc.ticks(b, top-6, height-8, func(v float64) string { return f1(v) + " s" })
+	b = sc.ticks(b, top-6, height-8, func(v float64) string {
+		if sc.step < 1 {
+			return strconv.FormatFloat(v*1000, 'f', 0, 64) + " ms"
+		}
+		return f1(v) + " s"
+	})
 	y := top
 	for _, name := range sessions {
-		b = append(b, `<g>`...)
-		b = svgText(b, 0, y+15, "", "", name)
-		b = append(b, `</g>`...)
+		b = svgText(b, 0, y+15, "group", "", name)
 		y += row
 		for _, st := range group[name] {
 			x0 := sc.at(float64(st.Started) / 1000)
@@ -226,7 +277,7 @@ func (s *Site) appendTimeline(b []byte, at, url, id string, r *report.Page) []by
 			b = append(b, `"><title>`...)
 			b = appendEscaped(b, fmt.Sprintf("%s: %s, %s", stepName(st), verdictWords[string(st.Verdict)], duration(st.Duration)))
 			b = append(b, `</title>`...)
-			b = svgText(b, 14, y+15, "dim", "", clipText(stepName(st), 31))
+			b = svgText(b, 14, y+15, "code", "", clipText(stepName(st), 32))
 			b = append(b, `<rect class="bar `+escape(string(st.Verdict))+`" x="`+f1(x0)+`" y="`+f1(y+4)+`" width="`+f1(w)+`" height="14" rx="2"/>`...)
 			tx, anchor := x0+w+6, ""
 			b = svgText(b, tx, y+15, "dim", anchor, duration(st.Duration)+mark(st.Verdict))
@@ -270,7 +321,7 @@ func clipText(s string, n int) string {
 
 // appendSteps writes the table of a run.
 func (s *Site) appendSteps(b []byte, at, url, id string, r *report.Page) []byte {
-	b = append(b, `<h3>Listing by listing</h3><div class="scroll" tabindex="0"><table><thead><tr><th scope="col">Listing</th><th scope="col">Session</th><th scope="col">Verdict</th><th scope="col" class="num">Time</th><th scope="col" class="num">Exit</th><th scope="col">Note</th></tr></thead><tbody>`...)
+	b = append(b, `<details class="steps"><summary>Listing by listing</summary><div class="scroll"><table><thead><tr><th scope="col">Listing</th><th scope="col">Session</th><th scope="col">Verdict</th><th scope="col" class="num">Time</th><th scope="col" class="num">Exit</th><th scope="col">Note</th></tr></thead><tbody>`...)
 	for i := range r.Steps {
 		st := &r.Steps[i]
 		if st.Role == "example" {
@@ -296,7 +347,7 @@ func (s *Site) appendSteps(b []byte, at, url, id string, r *report.Page) []byte 
 		b = appendEscaped(b, st.Why)
 		b = append(b, "</td></tr>"...)
 	}
-	return append(b, "</tbody></table></div>"...)
+	return append(b, "</tbody></table></div></details>"...)
 }
 
 // bytesText writes a size as docker does, in powers of ten.

@@ -294,3 +294,15 @@ func TestEvidenceStandsUnderItsListing(t *testing.T) {
 		}
 	}
 }
+
+// A field list before everything else is about the page: it is not shown, and
+// its language turns the page around.
+func TestFieldsOfAPage(t *testing.T) {
+	m, _ := build(t, Options{Source: tree(t, "index.rst", ":language: he\n:orphan:\n\nT\n=\n\nText.\n\n:shown: yes\n")})
+	page, _ := m.File("index.html")
+	for want, there := range map[string]bool{`lang="he" dir="rtl"`: true, "orphan": false, "shown": true} {
+		if strings.Contains(string(page), want) != there {
+			t.Errorf("%q on the page: %t", want, !there)
+		}
+	}
+}

@@ -113,17 +113,13 @@ func (v *view) Asset(name string) (string, error) {
 
 // view begins the view of a page at an address.
 func (s *Site) view(url, kind, title string) *view {
-	v := &view{Lang: s.lang, Dir: "ltr", Root: relative(url, ""), Kind: kind, Title: title, Site: s.siteTitle(),
+	v := &view{Lang: s.lang, Dir: direction(s.lang), Root: relative(url, ""), Kind: kind, Title: title, Site: s.siteTitle(),
 		theme: s.theme, Preview: s.opt.Preview, Report: len(s.reports) > 0, GenIndex: len(s.index) > 0,
 		Version: first(s.set.Version, s.conf.String("release", "version")), Copyright: first(s.set.Copyright, s.conf.String("copyright", "project_copyright"))}
 	v.Home = v.Root
 	v.Head = title
 	if s.siteTitle() != "" && title != s.siteTitle() {
 		v.Head = title + " · " + s.siteTitle()
-	}
-	switch strings.SplitN(s.lang, "-", 2)[0] {
-	case "ar", "fa", "he", "ur", "ps", "sd", "yi":
-		v.Dir = "rtl"
 	}
 	if s.opt.BaseURL != "" {
 		v.Canonical = s.absolute(url)
@@ -133,6 +129,16 @@ func (s *Site) view(url, kind, title string) *view {
 	}
 	v.NoIndex = !s.set.Index
 	return v
+}
+
+// direction is that of the script in which a language is written.
+func direction(lang string) string {
+	base, _, _ := strings.Cut(lang, "-")
+	switch base {
+	case "ar", "fa", "he", "ur", "ps", "sd", "yi":
+		return "rtl"
+	}
+	return "ltr"
 }
 
 func (s *Site) siteTitle() string {

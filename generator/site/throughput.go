@@ -19,7 +19,9 @@ import (
 // captured.
 type measurement struct {
 	GPU     string
+	Label   string // of the row in its file
 	Method  string // the kernel
+	Host    bool   // the bodies lie in the host's memory
 	Bodies  int
 	FP64    bool
 	Devices int
@@ -115,10 +117,8 @@ func readMeasurements(data []byte) ([]measurement, error) {
 			for k, x := range v {
 				all[strings.ToLower(k)] = x
 			}
-			if g := num(all, "gflops", "gflop_s", "gflops_per_second"); num(v, "gflops", "gflop_s", "gflops_per_second") > 0 {
-				out = append(out, measurement{GPU: text(all, "gpu", "device", "device_name", "name"), Method: text(all, "method", "kernel"),
-					Bodies: int(num(all, "bodies", "numbodies", "n")), FP64: truth(all, "fp64") || text(all, "precision") == "double",
-					Devices: int(math.Max(1, num(all, "devices", "numdevices"))), GFLOPS: g, Bound: num(all, "bound_gflops", "bound", "peak_gflops")})
+			if num(v, "gflops", "gflop_s", "gflops_per_second") > 0 {
+				out = append(out, oneMeasurement(all))
 				return
 			}
 			for _, x := range v {
@@ -131,6 +131,44 @@ func readMeasurements(data []byte) ([]measurement, error) {
 	}
 	walk(any, nil, 0)
 	return out, nil
+}
+
+func oneMeasurement(all map[string]interface{}) measurement {
+	m := measurement{GPU: text(all, "gpu", "device", "device_name", "name"), Label: text(all, "label"), Method: text(all, "method", "kernel"),
+		Host: text(all, "memory") == "host", Bodies: int(num(all, "bodies", "numbodies", "n")), FP64: truth(all, "fp64") || text(all, "precision") == "double",
+		Devices: int(math.Max(1, num(all, "devices", "numdevices"))), GFLOPS: num(all, "gflops", "gflop_s", "gflops_per_second"),
+		Bound: num(all, "bound_gflops", "bound", "peak_gflops")}
+	if list, ok := all["devices"].([]interface{}); ok && len(list) > 1 {
+		m.Devices = len(list)
+	}
+	// The benchmark says what share of the bound its headline row reached.
+	if ratios, ok := all["ratios"].(map[string]interface{}); ok && m.Bound == 0 && m.Label == "pairs" {
+		if share := num(ratios, "share_of_issue_bound"); share > 0 {
+			m.Bound = m.GFLOPS / share
+		}
+	}
+	return m
+}
+
+// textbook reports whether the kernel is the one that everybody starts from,
+// here to compare with.
+func (m measurement) textbook() bool {
+	return strings.Contains(m.Method, "plain") || strings.Contains(m.Method, "tile")
+}
+
+// name says which kernel a row of the chart is.
+func (m measurement) name() string {
+	out := m.Method
+	if m.textbook() {
+		out = "textbook kernel (" + m.Method + ")"
+	}
+	if m.Host {
+		out += ", host memory"
+	}
+	if m.Devices > 1 {
+		out += fmt.Sprintf(", %d GPUs", m.Devices)
+	}
+	return out
 }
 
 func num(m map[string]interface{}, keys ...string) float64 {
@@ -153,92 +191,131 @@ func text(m map[string]interface{}, keys ...string) string {
 
 func truth(m map[string]interface{}, key string) bool { v, _ := m[key].(bool); return v }
 
-// appendThroughput draws the benchmark's throughput: a dot per kernel, a row
-// per size, the device's bound as a line.
-func (s *Site) appendThroughput(b []byte) []byte {
-	type group struct {
-		title string
-		rows  map[string][]measurement
-		order []string
-		most  float64
-		bound float64
-	}
-	groups := map[string]*group{}
-	var order []string
+// A throughputChart is what was measured on one kind of GPU in one precision:
+// a group of rows per number of bodies.
+type throughputChart struct {
+	title string
+	sizes []string
+	rows  map[string][]measurement
+	most  float64 // GFLOP/s
+	bound float64 // GFLOP/s, or 0
+}
+
+func (s *Site) throughputCharts() []*throughputChart {
+	var out []*throughputChart
+	byTitle := map[string]*throughputChart{}
 	for _, m := range s.results {
-		precision := "single precision"
+		title := m.GPU
+		if title == "" {
+			title = "CPU"
+		}
 		if m.FP64 {
-			precision = "double precision"
+			title += ", double precision"
+		} else {
+			title += ", single precision"
 		}
-		name := m.GPU
-		if name == "" {
-			name = "CPU"
+		c := byTitle[title]
+		if c == nil {
+			c = &throughputChart{title: title, rows: map[string][]measurement{}}
+			byTitle[title] = c
+			out = append(out, c)
 		}
-		key := name + ", " + precision
-		g := groups[key]
-		if g == nil {
-			g = &group{title: key, rows: map[string][]measurement{}}
-			groups[key] = g
-			order = append(order, key)
-		}
-		row := fmt.Sprintf("%s bodies", thousands(m.Bodies))
+		size := thousands(m.Bodies) + " bodies"
 		if m.Bodies == 0 {
-			row = "the tutorial's job"
+			size = "The tutorial's job"
 		}
-		if m.Devices > 1 {
-			row += fmt.Sprintf(", %d GPUs", m.Devices)
+		if c.rows[size] == nil {
+			c.sizes = append(c.sizes, size)
 		}
-		if g.rows[row] == nil {
-			g.order = append(g.order, row)
-		}
-		g.rows[row] = append(g.rows[row], m)
-		g.most = math.Max(g.most, math.Max(m.GFLOPS, m.Bound))
-		g.bound = math.Max(g.bound, m.Bound)
+		c.rows[size] = append(c.rows[size], m)
+		c.most = max(c.most, m.GFLOPS, m.Bound)
+		c.bound = max(c.bound, m.Bound)
 	}
-	if len(order) == 0 {
+	for _, c := range out {
+		for _, rows := range c.rows {
+			sort.SliceStable(rows, func(i, j int) bool { return rows[i].GFLOPS > rows[j].GFLOPS })
+		}
+	}
+	return out
+}
+
+// appendThroughput draws the benchmark's throughput: a row and a dot per
+// kernel, grouped by size, the device's bound as a line.
+func (s *Site) appendThroughput(b []byte) []byte {
+	charts := s.throughputCharts()
+	if len(charts) == 0 {
 		return b
 	}
-	b = append(b, `<section id="throughput"><h2>N-body throughput</h2><p>GFLOP/s at 20 operations per interaction in single precision, 30 in double, as the benchmark counts them. A filled dot is our kernel, a ring the plain tile kernel, the dashed line what the device could do at most.</p>`...)
-	for i, key := range order {
-		g := groups[key]
-		const width, left, row, top = 900.0, 190.0, 30.0, 30.0
-		sc := newScale(g.most, left, width-left-90)
-		height := top + row*float64(len(g.order)) + 6
-		id := "nbody-" + strconv.Itoa(i)
-		b = append(b, "<h3>"...)
-		b = appendEscaped(b, g.title)
-		b = append(b, "</h3>"...)
-		b = svgStart(b, id, width, height, "N-body throughput on "+g.title, "One row per number of bodies, GFLOP/s on the horizontal axis. The table below holds the same values.")
-		b = sc.ticks(b, top-6, height-4, func(v float64) string { return thousands(int(v)) })
-		if g.bound > 0 {
-			b = append(b, `<path class="bound" d="M`+f1(sc.at(g.bound))+` `+f1(top-6)+`V`+f1(height-4)+`"><title>bound</title></path>`...)
-		}
-		for j, r := range g.order {
-			y := top + row*float64(j) + row/2
-			b = svgText(b, 0, y+4, "", "", r)
-			for _, m := range g.rows[r] {
-				class := "dot"
-				if strings.Contains(m.Method, "plain") {
-					class += " plain"
-				}
-				b = append(b, `<circle class="`+class+`" cx="`+f1(sc.at(m.GFLOPS))+`" cy="`+f1(y)+`" r="5.500"><title>`...)
-				b = appendEscaped(b, fmt.Sprintf("%s: %s GFLOP/s", m.Method, thousands(int(m.GFLOPS))))
-				b = append(b, "</title></circle>"...)
-			}
-		}
-		b = append(b, `</svg></div><details><summary>The values as a table</summary><div class="scroll"><table><thead><tr><th scope="col">Size</th><th scope="col">Kernel</th><th scope="col" class="num">GFLOP/s</th></tr></thead><tbody>`...)
-		for _, r := range g.order {
-			for _, m := range g.rows[r] {
-				b = append(b, "<tr><td>"...)
-				b = appendEscaped(b, r)
-				b = append(b, "</td><td>"...)
-				b = appendEscaped(b, m.Method)
-				b = append(b, `</td><td class="num">`+thousands(int(m.GFLOPS))+"</td></tr>"...)
-			}
-		}
-		b = append(b, "</tbody></table></div></details>"...)
+	b = append(b, `<section id="throughput"><h2>N-body throughput</h2><p>GFLOP/s at 20 operations per interaction in single precision, 30 in double, as the benchmark counts them. A filled dot is our kernel, a ring the textbook kernel of tiles in shared memory, measured in the same run. The dashed line is the bound: what the device could do if it issued an instruction in every cycle.</p>`...)
+	for i, c := range charts {
+		b = c.append(b, "nbody-"+strconv.Itoa(i))
 	}
 	return append(b, "</section>"...)
+}
+
+func (c *throughputChart) append(b []byte, id string) []byte {
+	const width, left, row, top = 900.0, 390.0, 26.0, 44.0
+	lines := len(c.sizes)
+	for _, rows := range c.rows {
+		lines += len(rows)
+	}
+	sc := newScale(c.most, left, width-left-110)
+	height := top + row*float64(lines) + 6
+	b = append(b, "<h3>"...)
+	b = appendEscaped(b, c.title)
+	b = append(b, "</h3>"...)
+	b = svgStart(b, id, width, height, "N-body throughput on "+c.title, c.describe())
+	b = sc.ticks(b, top-6, height-4, func(v float64) string { return thousands(int(v)) })
+	if c.bound > 0 {
+		x := sc.at(c.bound)
+		b = append(b, `<path class="bound" d="M`+f1(x)+` `+f1(top-6)+`V`+f1(height-4)+`"/>`...)
+		b = svgText(b, x, top-27, "", "middle", "bound "+thousands(int(c.bound)))
+	}
+	y := top
+	for _, size := range c.sizes {
+		b = svgText(b, 0, y+17, "group", "", size)
+		y += row
+		for _, m := range c.rows[size] {
+			x, class := sc.at(m.GFLOPS), "dot"
+			if m.textbook() {
+				class = "dot plain"
+			}
+			b = svgText(b, 14, y+17, "dim", "", clipText(m.name(), 56))
+			b = append(b, `<path class="axis" d="M`+f1(left)+` `+f1(y+row/2)+`H`+f1(x)+`"/><circle class="`+class+`" cx="`+f1(x)+`" cy="`+f1(y+row/2)+`" r="5.500"><title>`...)
+			b = appendEscaped(b, fmt.Sprintf("%s, %s: %s GFLOP/s", size, m.name(), thousands(int(m.GFLOPS))))
+			b = append(b, "</title></circle>"...)
+			b = svgText(b, x+12, y+17, "", "", thousands(int(m.GFLOPS)))
+			y += row
+		}
+	}
+	b = append(b, `</svg></div><details><summary>The values as a table</summary><div class="scroll"><table><thead><tr><th scope="col">Size</th><th scope="col">Kernel</th><th scope="col" class="num">GFLOP/s</th></tr></thead><tbody>`...)
+	for _, size := range c.sizes {
+		for _, m := range c.rows[size] {
+			b = appendTagged(appendTagged(append(b, "<tr>"...), "td", size), "td", m.name())
+			b = append(b, `<td class="num">`+thousands(int(m.GFLOPS))+"</td></tr>"...)
+		}
+	}
+	return append(b, "</tbody></table></div></details>"...)
+}
+
+// describe says in a sentence what the chart shows.
+func (c *throughputChart) describe() string {
+	out := "One row per kernel, grouped by the number of bodies, GFLOP/s on the horizontal axis."
+	for _, size := range c.sizes {
+		rows := c.rows[size]
+		out += fmt.Sprintf(" %s: %s GFLOP/s at best", size, thousands(int(rows[0].GFLOPS)))
+		for _, m := range rows {
+			if m.textbook() {
+				out += fmt.Sprintf(", %s by the textbook kernel", thousands(int(m.GFLOPS)))
+				break
+			}
+		}
+		out += "."
+	}
+	if c.bound > 0 {
+		out += fmt.Sprintf(" The bound is %s.", thousands(int(c.bound)))
+	}
+	return out + " The table below holds the same values."
 }
 
 // thousands writes a number with thin groups of three digits.

@@ -7,6 +7,7 @@ import (
 	"html/template"
 	"io/fs"
 	"path"
+	"slices"
 	"sort"
 	"strings"
 
@@ -71,7 +72,12 @@ func (s *Site) pageHTML(e *env, sink Sink) ([]byte, error) {
 	e.loadEvidence()
 	e.checkImages()
 	e.heads = html.TOC(e.doc, e)
-	body := html.Render(nil, e.doc, e.doc.Root, e)
+	if lang := p.meta["language"]; lang != "" {
+		v.Lang, v.Dir = lang, direction(lang)
+	}
+	shown := *e.doc
+	shown.Root = withoutFields(e.doc.Root)
+	body := html.Render(nil, &shown, shown.Root, e)
 	body = e.summary(body)
 	v.Body = template.HTML(body) //nolint:gosec // the renderer escapes what the content says
 	v.Contents = contents(e.heads)
@@ -98,6 +104,23 @@ func (s *Site) pageHTML(e *env, sink Sink) ([]byte, error) {
 		return nil, err
 	}
 	return s.render(v)
+}
+
+// withoutFields leaves out the field list that stands before everything else
+// on a page, as Sphinx does: it is about the page, not part of it.
+func withoutFields(root *doc.Node) *doc.Node {
+	for i, n := range root.Children {
+		if n.Kind == doc.KindComment {
+			continue
+		}
+		if n.Kind == doc.KindFieldList && root.Kind == doc.KindDocument {
+			shown := *root
+			shown.Children = slices.Delete(slices.Clone(root.Children), i, i+1)
+			return &shown
+		}
+		break
+	}
+	return root
 }
 
 // static gives the address of a file that conf.py adds to every page.

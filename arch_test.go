@@ -38,7 +38,7 @@ var allowed = map[string][]string{
 	"labs/lint":                 {"generator/doc", "labs/step"},
 	"labs/step":                 {"generator/doc"},
 	"labs/match":                {},
-	"labs/report":               {},
+	"labs/report":               {"labs/match"},
 	"labs/gpu":                  {},
 	"labs/network":              {"labs/network/recipes"},
 	"labs/network/recipes":      {},

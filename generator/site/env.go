@@ -15,6 +15,7 @@ import (
 
 	"docent/generator/doc"
 	"docent/generator/html"
+	"docent/labs/report"
 )
 
 func newHighlighter() *html.Highlighter { return html.NewHighlighter(32 << 20) }
@@ -28,6 +29,10 @@ type env struct {
 	heads []html.Heading         // with references resolved and numbers
 	seen  map[string]bool
 	ran   bool // there is a report of this page
+
+	digests map[string]string // what runs, by step
+	saved   map[string]bool   // names of values that steps capture
+	runs    []*report.Page    // that answer for the page's measured numbers
 }
 
 var _ html.Env = (*env)(nil)

@@ -122,6 +122,12 @@ func (e *env) loadEvidence() {
 		if len(steps) == len(list) {
 			s := &steps[i]
 			ev.listing.ID = s.ID
+			made(&e.digests)
+			e.digests[s.ID] = s.Digest
+			for _, v := range s.Opt.Saves {
+				made(&e.saved)
+				e.saved[v.Name] = true
+			}
 			ev.found = report.Find(mine, e.p.name, s.ID, s.Digest, s.Sample)
 		}
 		if len(ev.found) > 0 {

@@ -240,6 +240,43 @@ func TestEditedSampleIsNotStale(t *testing.T) {
 	}
 }
 
+// A measured number comes from a run, and leads to it; without one the sample
+// stands there.
+func TestMeasuredNumbers(t *testing.T) {
+	source := "# T\n\n```shell\ndocker build -t x:efficient .\n```\n\n{measured}`75MB <size(efficient)>` against {measured}`677MB <size(simple)>`, {measured}`gflops` GFLOP/s.\n"
+	steps, _ := step.Steps(parse.Page("index.md", source, nil))
+	run := func(engine string, day int, values map[string]string, images ...report.Image) report.Page {
+		return report.Page{Schema: report.Version, Page: "index.md", Started: time.Date(2026, 5, day, 0, 0, 0, 0, time.UTC), Machine: report.Machine{Engine: engine}, Images: images,
+			Steps: []report.Step{{ID: steps[0].ID, Digest: steps[0].Digest, Role: "run", Verdict: report.Passed, Values: values}}}
+	}
+	reports := t.TempDir()
+	for _, r := range []report.Page{
+		run("docker", 1, map[string]string{"gflops": "12.5"}, report.Image{Ref: "x:efficient", SizeBytes: 443e6}, report.Image{Ref: "x:simple", SizeBytes: 8260e6}),
+		run("podman", 2, nil, report.Image{Ref: "x:efficient", SizeBytes: 444e6}), // newer, and has less
+	} {
+		if err := report.Write(filepath.Join(reports, report.FileName("index.md", r.Machine.Engine, false)), &r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	m, diags := build(t, Options{Source: tree(t, "index.md", source), Reports: reports})
+	home, _ := m.File("index.html")
+	text := regexp.MustCompile(`<[^>]*>`).ReplaceAllString(string(home), "")
+	if len(diags) > 0 || !strings.Contains(text, "443MB against 8.26GB, 12.5 GFLOP/s") || !strings.Contains(string(home), "Measured on 1 May 2026, docker") {
+		t.Errorf("%v\n%s", diags, home)
+	}
+
+	m, diags = build(t, Options{Source: tree(t, "index.md", strings.Replace(source, "-t x", "-t y", 1)), Reports: reports})
+	home, _ = m.File("index.html")
+	if !strings.Contains(string(home), "gflops GFLOP/s") || len(diags) != 1 || !strings.Contains(diags[0].String(), "index.md:7:") || diags[0].Code != "measured-missing" {
+		t.Errorf("another command ran: %v\n%s", diags, home)
+	}
+	m, diags = build(t, Options{Source: tree(t, "index.md", source), Reports: t.TempDir()})
+	home, _ = m.File("index.html")
+	if !strings.Contains(string(home), "75MB") || len(diags) == 0 || diags[0].Severity != doc.Info {
+		t.Errorf("without a report: %v\n%s", diags, home)
+	}
+}
+
 func TestEvidenceStandsUnderItsListing(t *testing.T) {
 	dir := tree(t, "index.md", "# T\n\n```shell\necho one\n```\n\n```shell\necho two\n```\n\n```shell\necho three\n```\n")
 	s, err := Load(context.Background(), Options{Source: dir})

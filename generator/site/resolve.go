@@ -37,6 +37,8 @@ func (e *env) xref(n *doc.Node) (html.Link, bool) {
 	key := domain + ":" + typ
 	s := e.s
 	switch key {
+	case "lab:measured":
+		return e.measured(n, name)
 	case "std:doc":
 		if q := s.page(e.p, name); q != nil {
 			return e.pageLink(q, explicit), true

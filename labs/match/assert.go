@@ -494,3 +494,38 @@ func (p *claim) call(name string, start int) (operand, error) {
 	r.shown = name + "(" + strings.Join(shown, ", ") + ")"
 	return r, nil
 }
+
+// Value evaluates an expression over captured values and sizes, such as
+// gflops, size(efficient) or size(simple) / size(efficient), to the text that
+// a reader is shown: a captured value as it was captured, a size as docker
+// writes it, a computed number with three digits. Errors are those of
+// [Assert].
+func Value(expr string, env Env) (string, error) {
+	p := &claim{text: expr, env: env}
+	if len(expr) > 4096 {
+		return "", fmt.Errorf("an expression is at most 4096 bytes long")
+	}
+	v, err := p.sum()
+	if err == nil && p.skip() < len(p.text) {
+		err = p.errorf("`%s` does not belong here", p.rest())
+	}
+	if err != nil {
+		return "", err
+	}
+	switch {
+	case v.kind == truth || v.kind == unknown:
+		return "", fmt.Errorf("column 1: it says no value")
+	case v.kind == textual:
+		return v.text, nil
+	case !strings.ContainsAny(v.shown, "+-*/("):
+		return v.shown, nil // as it was captured, or as a size is written
+	case v.dim == "byte":
+		return FormatSize(int64(v.num)), nil
+	case v.dim == "second":
+		return strconv.FormatFloat(v.num, 'g', 3, 64) + " s", nil
+	}
+	if math.Abs(v.num) >= 100 {
+		return strconv.FormatFloat(v.num, 'f', 0, 64), nil
+	}
+	return strconv.FormatFloat(v.num, 'g', 3, 64), nil
+}

@@ -120,3 +120,24 @@ func FuzzAssert(f *testing.F) {
 		}
 	})
 }
+
+func TestValue(t *testing.T) {
+	for expr, want := range map[string]string{
+		"gflops":                         "13936.007",
+		"took":                           "57412.602 ms",
+		"gpu":                            "H200",
+		"size(efficient)":                "443MB",
+		"size(simple)/size(efficient)":   "18.6",
+		"size(simple) - size(efficient)": "7.82GB",
+		"gflops * 2":                     "27872",
+	} {
+		if got, err := Value(expr, env); err != nil || got != want {
+			t.Errorf("%s: got %q, %v; want %q", expr, got, err, want)
+		}
+	}
+	for _, expr := range []string{"", "1 < 2", "nothing", "size(tiny)", "gflops gflops"} {
+		if got, err := Value(expr, env); err == nil {
+			t.Errorf("%s: got %q, want an error", expr, got)
+		}
+	}
+}

@@ -37,6 +37,7 @@ func textRoles(t *Table) {
 	t.role(abbr, "abbr")
 	t.role(pep, "pep", "pep-reference")
 	t.role(rfc, "rfc", "rfc-reference")
+	t.role(measured, "measured")
 }
 
 // menu marks "&" letters as accelerators, and menuselection draws arrows.

@@ -9,6 +9,9 @@ const (
 	// AttrOwn marks an element that docutils' tree would not hold at all,
 	// such as the shown source of an unknown directive.
 	AttrOwn = "own"
+	// AttrEscaped is, of a text, what was written with a NUL in place of each
+	// backslash that escapes: typographic quotes leave such characters alone.
+	AttrEscaped = "escaped"
 	// AttrRaw is the source text of an inline construct.
 	AttrRaw = "raw"
 

@@ -76,6 +76,34 @@ func NewText(pos Pos, text string) *Node {
 	return &Node{Kind: KindText, Pos: pos, Text: text}
 }
 
+// Unescape drops the NULs of [AttrEscaped], and a blank or line end after one.
+func Unescape(s string) string {
+	i := strings.IndexByte(s, 0)
+	if i < 0 {
+		return s
+	}
+	var b strings.Builder
+	b.Grow(len(s))
+	b.WriteString(s[:i])
+	for ; i < len(s); i++ {
+		if s[i] != 0 {
+			b.WriteByte(s[i])
+		} else if i+1 < len(s) && (s[i+1] == ' ' || s[i+1] == '\n') {
+			i++
+		}
+	}
+	return b.String()
+}
+
+// NewEscaped makes a text node of null-escaped text ([AttrEscaped]).
+func NewEscaped(pos Pos, raw string) *Node {
+	n := NewText(pos, Unescape(raw))
+	if len(n.Text) != len(raw) {
+		n.Set(AttrEscaped, raw)
+	}
+	return n
+}
+
 // Append adds children at the end; nil children are left out.
 func (n *Node) Append(children ...*Node) *Node {
 	for _, c := range children {

@@ -258,7 +258,7 @@ func classifier(w *writer, n *doc.Node) {
 	if inTerm {
 		w.b = w.b[:len(w.b)-len(closing)]
 	}
-	w.str(` <span class="classifier-delimiter">:</span> `)
+	w.str(`<span class="classifier-delimiter" data-ui> : </span>`)
 	w.span("span", "classifier", n)
 	if inTerm {
 		w.str(closing)

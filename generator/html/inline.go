@@ -44,7 +44,6 @@ func (w *writer) exact(name, class string, n *doc.Node, attrs ...string) {
 	w.inPre = true
 	w.span(name, class, n, attrs...)
 	w.inPre = was
-	w.quotes.after('x')
 }
 
 func literal(w *writer, n *doc.Node) {
@@ -60,7 +59,7 @@ func literal(w *writer, n *doc.Node) {
 	w.tag("code", n, "hl")
 	w.b = w.o.Highlighter.Append(w.b, strings.ToLower(lang), n.Children[0].Text, Lines{Start: 1})
 	w.str("</code>")
-	w.quotes.after('x')
+	w.quotes.literal(n.Children[0].Text)
 }
 
 func inline(w *writer, n *doc.Node) {
@@ -197,10 +196,14 @@ func xref(w *writer, n *doc.Node) {
 
 func (w *writer) xrefText(n *doc.Node, l Link) {
 	switch {
-	case l.Text != nil:
+	case l.Text != nil: // quotes of another title are a matter of that title
+		w.quotes = quoteState{}
 		w.node2(l.Text)
+		w.quotes.literal(n.PlainText())
 	case l.Plain != "":
+		w.quotes = quoteState{}
 		w.text(l.Plain)
+		w.quotes.literal(n.PlainText())
 	default:
 		was := w.resolved
 		w.resolved = l.Href != ""

@@ -4,97 +4,256 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"docent/generator/doc"
 )
 
 // quoteState remembers what stands before the next character of a text
 // block, across inline elements. Zero is the start of the block.
 type quoteState struct{ prev rune }
 
-func (q *quoteState) after(r rune) { q.prev = r }
+// literal notes a text that stands as it is, such as code.
+func (q *quoteState) literal(s string) {
+	if r, n := utf8.DecodeLastRuneInString(s); n > 0 {
+		q.prev = r
+	}
+}
 
 // quoteMarks are a language's own: double opening and closing, single
-// opening and closing. Those not here read as English.
+// opening and closing. Text of a language that is not here keeps its quotes.
 var quoteMarks = map[string][4]string{
-	"en": {"“", "”", "‘", "’"}, "de": {"„", "“", "‚", "‘"}, "fr": {"«\u202f", "\u202f»", "“", "”"}, "es": {"«", "»", "“", "”"},
-	"it": {"«", "»", "“", "”"}, "pt": {"«", "»", "“", "”"}, "pt-br": {"“", "”", "‘", "’"}, "ru": {"«", "»", "„", "“"}, "uk": {"«", "»", "„", "“"},
-	"pl": {"„", "”", "«", "»"}, "cs": {"„", "“", "‚", "‘"}, "nl": {"“", "”", "‘", "’"}, "sv": {"”", "”", "’", "’"}, "fi": {"”", "”", "’", "’"},
-	"da": {"»", "«", "›", "‹"}, "hu": {"„", "”", "«", "»"}, "el": {"«", "»", "“", "”"}, "tr": {"“", "”", "‘", "’"},
+	"af": {"“", "”", "‘", "’"}, "bg": {"„", "“", "‚", "‘"}, "ca": {"«", "»", "“", "”"}, "cs": {"„", "“", "‚", "‘"},
+	"da": {"»", "«", "›", "‹"}, "de": {"„", "“", "‚", "‘"}, "de-ch": {"«", "»", "‹", "›"}, "el": {"«", "»", "“", "”"},
+	"en": {"“", "”", "‘", "’"}, "eo": {"“", "”", "‘", "’"}, "es": {"«", "»", "“", "”"}, "et": {"„", "“", "‚", "‘"},
+	"eu": {"«", "»", "‹", "›"}, "fi": {"”", "”", "’", "’"}, "fr": {"«\u00a0", "\u00a0»", "“", "”"}, "fr-ch": {"«", "»", "‹", "›"},
+	"gl": {"«", "»", "“", "”"}, "he": {"”", "“", "»", "«"}, "hr": {"„", "”", "‘", "’"}, "hsb": {"„", "“", "‚", "‘"},
+	"hu": {"„", "”", "«", "»"}, "is": {"„", "“", "‚", "‘"}, "it": {"«", "»", "“", "”"}, "it-ch": {"«", "»", "‹", "›"},
+	"ja": {"「", "」", "『", "』"}, "ko": {"“", "”", "‘", "’"}, "lt": {"„", "“", "‚", "‘"}, "lv": {"„", "“", "‚", "‘"},
+	"mk": {"„", "“", "‚", "‘"}, "nl": {"“", "”", "‘", "’"}, "nb": {"«", "»", "’", "’"}, "nn": {"«", "»", "’", "’"},
+	"no": {"«", "»", "’", "’"}, "pl": {"„", "”", "«", "»"}, "pt": {"«", "»", "“", "”"}, "pt-br": {"“", "”", "‘", "’"},
+	"ro": {"„", "”", "«", "»"}, "ru": {"«", "»", "„", "“"}, "sh": {"„", "”", "‚", "’"}, "sk": {"„", "“", "‚", "‘"},
+	"sl": {"„", "“", "‚", "‘"}, "sq": {"«", "»", "‹", "›"}, "sr": {"„", "”", "’", "’"}, "sv": {"”", "”", "’", "’"},
+	"tr": {"“", "”", "‘", "’"}, "uk": {"«", "»", "„", "“"}, "zh-cn": {"“", "”", "‘", "’"}, "zh-tw": {"「", "」", "『", "』"},
 }
 
-// smart writes running text with typographic quotes, dashes and dots, as
-// docutils' smart quotes make them: a mark after a letter or a full stop
-// closes or is an apostrophe, one at a beginning opens.
-func (w *writer) smart(s string) {
-	if !strings.ContainsAny(s, "\"'-.`") {
-		w.b = appendEscaped(w.b, s)
-		if r, n := utf8.DecodeLastRuneInString(s); n > 0 {
-			w.quotes.prev = r
+// marksOf gives the marks of a language tag, or of what it begins with.
+func marksOf(lang string) (marks [4]string, ok bool) {
+	for lang = strings.ToLower(lang); lang != ""; {
+		if marks, ok = quoteMarks[lang]; ok {
+			return marks, true
 		}
+		i := strings.LastIndexByte(lang, '-')
+		lang = lang[:max(i, 0)]
+	}
+	return marks, false
+}
+
+// The marks while a text is worked on; what they look like matters only at
+// the end.
+const (
+	openDouble rune = -1 - iota
+	shutDouble
+	openSingle
+	shutSingle
+	apostrophe
+	escapedMark // a quote, dash, dot or backslash that the author escaped
+)
+
+// smart writes running text with typographic quotes, dashes and dots. It does
+// what docutils does (transform SmartQuotes with the actions qDe), rule by
+// rule, since what reads well depends on the order of the rules. In raw, a
+// NUL stands before each character that was escaped ([doc.AttrEscaped]).
+func (w *writer) smart(raw string) {
+	if raw == "" {
 		return
 	}
-	marks, ok := quoteMarks[strings.ToLower(w.o.SmartQuotes)]
+	before := w.quotes.prev
+	w.quotes.literal(raw)
+	if !strings.ContainsAny(raw, "\"'-.\x00") {
+		w.b = appendEscaped(w.b, raw)
+		return
+	}
+	if !strings.ContainsAny(raw, "\"'\x00") {
+		w.b = appendEscaped(w.b, dashes.Replace(raw))
+		return
+	}
+	marks, ok := marksOf(w.o.SmartQuotes)
 	if !ok {
-		lang, _, _ := strings.Cut(strings.ToLower(w.o.SmartQuotes), "-")
-		if marks, ok = quoteMarks[lang]; !ok {
-			marks = quoteMarks["en"]
-		}
+		w.b = appendEscaped(w.b, dashes.Replace(doc.Unescape(raw)))
+		return
 	}
-	last := 0
-	put := func(i, n int, t string) {
-		w.b = appendEscaped(w.b, s[last:i])
-		w.b = append(w.b, t...)
-		last = i + n
+	switch before {
+	case 0:
+		before = ' '
+	case '"', '\'':
+		before = ';'
 	}
-	prev := w.quotes.prev
-	for i := 0; i < len(s); {
-		r, n := utf8.DecodeRuneInString(s[i:])
-		switch {
-		case strings.HasPrefix(s[i:], "---"):
-			n = 3
-			put(i, n, "—")
-			r = '—'
-		case strings.HasPrefix(s[i:], "--"):
-			n = 2
-			put(i, n, "–")
-			r = '–'
-		case strings.HasPrefix(s[i:], "..."):
-			n = 3
-			put(i, n, "…")
-			r = '…'
-		case r == '"' || r == '\'':
-			next, _ := utf8.DecodeRuneInString(s[i+n:])
-			at := 0
-			if r == '\'' {
-				at = 2
-			}
-			switch {
-			case opens(prev, next, i+n == len(s)):
-				if r == '\'' && unicode.IsDigit(next) { // '90s
-					put(i, n, "’")
-				} else {
-					put(i, n, marks[at])
-				}
-			case r == '\'' && unicode.IsLetter(prev) && unicode.IsLetter(next):
-				put(i, n, "’")
-			default:
-				put(i, n, marks[at+1])
-			}
-		}
-		prev = r
-		i += n
-	}
-	w.b = appendEscaped(w.b, s[last:])
-	w.quotes.prev = prev
+	t := protect(before, raw)
+	t.english = strings.HasPrefix(strings.ToLower(w.o.SmartQuotes), "en")
+	t.single(marks)
+	t.double()
+	w.b = appendEscaped(w.b, t.string(marks))
 }
 
-// opens says whether a quote mark between two characters opens.
-func opens(prev, next rune, atEnd bool) bool {
-	if !atEnd && unicode.IsSpace(next) {
-		return false
+var dashes = strings.NewReplacer("---", "—", "--", "–", "...", "…", ". . .", "…")
+
+// An educated is a text whose quotes are being replaced. The first character
+// is what stands before it.
+type educated struct {
+	r       []rune
+	escaped []rune // the characters that escapedMark stands for, in order
+	english bool
+}
+
+func protect(before rune, raw string) *educated {
+	t := &educated{r: []rune{before}}
+	var cut strings.Builder
+	rest := raw
+	for rest != "" {
+		i := strings.IndexByte(rest, 0)
+		if i < 0 || i+1 >= len(rest) {
+			cut.WriteString(dashes.Replace(strings.TrimSuffix(rest, "\x00")))
+			break
+		}
+		cut.WriteString(dashes.Replace(rest[:i]))
+		r, n := utf8.DecodeRuneInString(rest[i+1:])
+		rest = rest[i+1+n:]
+		cut.WriteByte(0)
+		if strings.ContainsRune("-\\'\".`", r) {
+			t.escaped = append(t.escaped, r)
+			r = '\uFFFF' // no character; becomes escapedMark below
+		}
+		cut.WriteRune(r)
 	}
-	switch {
-	case prev == 0, unicode.IsSpace(prev), prev == '–', prev == '—', prev == '-':
-		return true
+	for _, r := range cut.String() {
+		if r == '\uFFFF' && t.r[len(t.r)-1] == 0 {
+			r = escapedMark
+		}
+		t.r = append(t.r, r)
 	}
-	return unicode.Is(unicode.Ps, prev) || unicode.Is(unicode.Pi, prev) || prev == '"' || prev == '\'' || prev == '/'
+	return t
+}
+
+func isWordRune(r rune) bool { return r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsNumber(r) }
+
+func isMarkSpace(r rune) bool { return r > 0 && (unicode.IsSpace(r) || r >= 0x1c && r <= 0x1f) }
+
+func isPunct(r rune) bool {
+	return r == escapedMark || r == ' ' || r > ' ' && r < 127 && (unicode.IsPunct(r) || unicode.IsSymbol(r)) && r != '&'
+}
+
+func isBrace(r rune) bool { return r == '(' || r == '[' || r == '{' }
+
+func isDash(r rune) bool { return r == '-' || r == '–' || r == '—' }
+
+func isGap(r rune) bool { return isMarkSpace(r) || r == '\u200b' || r == '\u200c' }
+
+// at gives a character, or NUL beyond the end, which is in no class.
+func (t *educated) at(i int) rune {
+	if i < len(t.r) {
+		return t.r[i]
+	}
+	return 0
+}
+
+// beforeSpace reports whether maybe one punctuation mark and then a blank
+// follow.
+func (t *educated) beforeSpace(i int) bool {
+	return t.at(i) == ' ' || isPunct(t.at(i)) && t.at(i+1) == ' '
+}
+
+// each replaces a mark where rule, told its place, gives another one.
+func (t *educated) each(mark rune, rule func(i int, prev, next rune) rune) {
+	for i := 1; i < len(t.r); i++ {
+		if t.r[i] == mark {
+			if r := rule(i, t.r[i-1], t.at(i+1)); r != 0 {
+				t.r[i] = r
+			}
+		}
+	}
+}
+
+func (t *educated) single(marks [4]string) {
+	for i := 1; i+1 < len(t.r); i++ { // "'Quoted' words in a larger quote."
+		if isWordRune(t.at(i + 2)) {
+			if t.r[i] == '"' && t.r[i+1] == '\'' {
+				t.r[i], t.r[i+1] = openDouble, openSingle
+			} else if t.r[i] == '\'' && t.r[i+1] == '"' {
+				t.r[i], t.r[i+1] = openSingle, openDouble
+			}
+		}
+	}
+	closing := func(shut rune) func(int, rune, rune) rune { // [", (', -"
+		return func(i int, prev, _ rune) rune {
+			if (isBrace(prev) || isDash(prev)) && t.beforeSpace(i+1) {
+				return shut
+			}
+			return 0
+		}
+	}
+	t.each('\'', closing(shutSingle))
+	t.each('"', closing(shutDouble))
+	if t.english { // the '80s
+		t.each('\'', func(i int, _, next rune) rune {
+			if unicode.IsDigit(next) && unicode.IsDigit(t.at(i+2)) && t.at(i+3) == 's' {
+				return apostrophe
+			}
+			return 0
+		})
+	}
+	t.each('\'', func(_ int, prev, next rune) rune { return opening(prev, next, openSingle) })
+	if marks[3] != "’" {
+		t.each('\'', func(_ int, prev, next rune) rune {
+			if isWordRune(prev) && isWordRune(next) {
+				return apostrophe
+			}
+			return 0
+		})
+	}
+	t.each('\'', func(_ int, prev, _ rune) rune {
+		if !isMarkSpace(prev) {
+			return shutSingle
+		}
+		return openSingle
+	})
+}
+
+func (t *educated) double() {
+	t.each('"', func(_ int, prev, next rune) rune { return opening(prev, next, openDouble) })
+	t.each('"', func(_ int, prev, next rune) rune {
+		if !isMarkSpace(prev) || isMarkSpace(next) {
+			return shutDouble
+		}
+		return openDouble
+	})
+}
+
+func opening(prev, next, mark rune) rune {
+	if (isGap(prev) || isBrace(prev) || isDash(prev)) && (isWordRune(next) || isPunct(next)) {
+		return mark
+	}
+	return 0
+}
+
+// string writes the text out, with a language's marks.
+func (t *educated) string(marks [4]string) string {
+	var b strings.Builder
+	for i := 1; i < len(t.r); i++ {
+		switch r := t.r[i]; r {
+		case openDouble, shutDouble, openSingle, shutSingle:
+			b.WriteString(marks[openDouble-r])
+		case apostrophe:
+			b.WriteRune('’')
+		case escapedMark:
+			b.WriteRune(t.escaped[0])
+			t.escaped = t.escaped[1:]
+		case 0:
+			if next := t.at(i + 1); next == ' ' || next == '\n' {
+				i++
+			}
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
 }

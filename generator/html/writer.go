@@ -53,7 +53,11 @@ func init() {
 
 func (w *writer) node(n *doc.Node) {
 	if n.Kind == doc.KindText {
-		w.text(n.Text)
+		if raw, ok := n.Lookup(doc.AttrEscaped); ok && w.o.SmartQuotes != "" && !w.inPre {
+			w.smart(raw)
+		} else {
+			w.text(n.Text)
+		}
 		return
 	}
 	if w.depth >= maxDepth || int(n.Kind) >= doc.Kinds {
@@ -92,6 +96,7 @@ func (w *writer) text(s string) {
 		w.smart(s)
 		return
 	}
+	w.quotes.literal(s)
 	w.b = appendEscaped(w.b, s)
 }
 

@@ -81,7 +81,7 @@ func (e *env) xref(n *doc.Node) (html.Link, bool) {
 			e.warn(n, "ref-no-title", "The label `"+name+"` stands before nothing that has a title.",
 				"Give the reference a text: :ref:`text <"+name+">`.")
 		}
-		return e.linkTo(n, t, explicit), true
+		return e.linkTo(n, t, explicit || typ == "keyword"), true
 	case "std:numref":
 		return e.numref(n, name, explicit)
 	case "std:any":

@@ -26,23 +26,7 @@ func escapeNull(s string) string {
 }
 
 // unescape drops the NULs of escapeNull, and white space after one.
-func unescape(s string) string {
-	i := strings.IndexByte(s, 0)
-	if i < 0 {
-		return s
-	}
-	var b strings.Builder
-	b.Grow(len(s))
-	b.WriteString(s[:i])
-	for ; i < len(s); i++ {
-		if s[i] != 0 {
-			b.WriteByte(s[i])
-		} else if i+1 < len(s) && (s[i+1] == ' ' || s[i+1] == '\n') {
-			i++
-		}
-	}
-	return b.String()
-}
+func unescape(s string) string { return doc.Unescape(s) }
 
 // restore puts the backslashes back.
 func restore(s string) string { return strings.ReplaceAll(s, "\x00", `\`) }
@@ -117,11 +101,12 @@ func (in *inliner) flush(to int) {
 }
 
 func (in *inliner) addText(s string, off int) {
+	n := doc.NewText(in.r.pos(off), s)
 	if !in.escaped {
-		s = unescape(s)
+		n = doc.NewEscaped(n.Pos, s)
 	}
-	if s != "" {
-		in.out = append(in.out, doc.NewText(in.r.pos(off), s))
+	if n.Text != "" {
+		in.out = append(in.out, n)
 	}
 }
 
@@ -259,10 +244,10 @@ func (in *inliner) simple(i int, mark, endMark string, kind int, node doc.Kind, 
 	text := in.s[start:end]
 	if literal {
 		text = restore(text)
-	} else {
-		text = unescape(text)
 	}
-	n := doc.New(node, in.r.pos(i), doc.NewText(in.r.pos(start), text))
+	words := doc.NewEscaped(in.r.pos(start), text)
+	text = words.Text
+	n := doc.New(node, in.r.pos(i), words)
 	next := in.emit(i, end+len(endMark), n)
 	if node == doc.KindTarget {
 		n.AddName(directive.NormalName(text))
@@ -597,7 +582,7 @@ func (in *inliner) phrase(i, next int, escaped string, underscores int) int {
 	textPos := in.r.pos(i + 1)
 	if !embedded {
 		plain := unescape(escaped)
-		ref := doc.New(doc.KindReference, pos, doc.NewText(textPos, plain)).Set("name", strings.Join(strings.Fields(plain), " "))
+		ref := doc.New(doc.KindReference, pos, doc.NewEscaped(textPos, escaped)).Set("name", strings.Join(strings.Fields(plain), " "))
 		p.raw[ref] = raw
 		if underscores == 2 {
 			ref.Set("anonymous", "1")
@@ -630,7 +615,7 @@ func (in *inliner) phrase(i, next int, escaped string, underscores int) int {
 		text = alias
 	}
 	plain := unescape(text)
-	ref := doc.New(doc.KindReference, pos, doc.NewText(textPos, plain)).Set("name", strings.Join(strings.Fields(plain), " "))
+	ref := doc.New(doc.KindReference, pos, doc.NewEscaped(textPos, text)).Set("name", strings.Join(strings.Fields(plain), " "))
 	p.raw[ref] = raw
 	if byName {
 		ref.Set("refname", alias)

@@ -102,8 +102,10 @@ const (
 	AttrObjType  = "objtype"  // as registered: "method", whatever the directive's alias
 	AttrDescType = "desctype" // the directive's own name: "staticmethod"
 	AttrNoIndex  = "no-index" // not to be found by references
-	AttrModule   = "module"
-	AttrFullname = "fullname" // name in its module: "Class.method"
+	// AttrNoContents keeps an object out of tables of contents.
+	AttrNoContents = "no-contents-entry"
+	AttrModule     = "module"
+	AttrFullname   = "fullname" // name in its module: "Class.method"
 	// AttrObject is the whole name by which references find it:
 	// "pkg.mod.Class.method". A command-line option has one name per line,
 	// each after its program and a blank: "git --version".
@@ -162,7 +164,7 @@ var hidden = func() map[string]bool {
 		AttrStart, AttrTarget, AttrTitle, AttrGlob, AttrHidden, AttrIncludeHidden, AttrMaxDepth, AttrNumbered,
 		AttrTitlesOnly, AttrReversed, AttrRefDomain, AttrRefType, AttrRefTarget, AttrRefExplicit, AttrRefWarn, AttrRefDoc,
 		AttrRefSpecific, AttrPyModule, AttrPyClass, AttrProgram, AttrJSModule, AttrJSObject, AttrScope, AttrDomain, AttrObjType,
-		AttrDescType, AttrNoIndex, AttrModule, AttrFullname, AttrObject, AttrCanonical, AttrSynopsis, AttrPlatform,
+		AttrDescType, AttrNoIndex, AttrNoContents, AttrEscaped, AttrModule, AttrFullname, AttrObject, AttrCanonical, AttrSynopsis, AttrPlatform,
 		AttrDeprecated, AttrEntries, AttrInline, AttrExpr, AttrType, AttrVersion, AttrToken, AttrSync, AttrSelected, AttrOpen, AttrColumns,
 		AttrGutter, AttrLink, AttrLinkType, AttrLinkAlt, AttrColor, AttrOutline, AttrIconSet,
 		AttrHeight, AttrReverse, AttrNumCols, AttrAlt,

@@ -259,6 +259,7 @@ func classifier(w *writer, n *doc.Node) {
 		w.b = w.b[:len(w.b)-len(closing)]
 	}
 	w.str(`<span class="classifier-delimiter" data-ui> : </span>`)
+	w.quotes = quoteState{}
 	w.span("span", "classifier", n)
 	if inTerm {
 		w.str(closing)

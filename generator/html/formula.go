@@ -15,13 +15,13 @@ var formulas = map[doc.Kind]func(*writer, *doc.Node){
 	doc.KindMathBlock: func(w *writer, n *doc.Node) {
 		w.nl()
 		w.tag("div", n, "math", "tabindex", "0")
-		w.formula(n, true)
 		if num := w.env.Number(n); num != "" {
 			w.str(`<span class="eqno">`)
 			w.text(num)
 			w.anchorLink(n.IDs(), "Link to this equation")
 			w.str("</span>")
 		}
+		w.formula(n, true)
 		w.str("</div>\n")
 	},
 }

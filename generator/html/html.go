@@ -71,6 +71,9 @@ type Options struct {
 	// SmartQuotes turns straight quotes, dashes and dots into typographic
 	// ones in running text, for the given language ("en", "de" ...).
 	SmartQuotes string
+	// TrimDoctest leaves doctest's own marks out of Python sessions: its
+	// flags, and the word that stands for an empty line.
+	TrimDoctest bool
 	// HighlightLanguage is that of listings that name none; "" is plain.
 	HighlightLanguage string
 	// Highlighter colours listings; nil leaves them plain.
@@ -111,8 +114,10 @@ type Listing struct {
 // A TocEntry is a line of a toctree.
 type TocEntry struct {
 	Href     string
+	Number   string    // of the section, or ""
 	Title    *doc.Node // rendered without links
 	Plain    string    // used when Title is nil
+	Code     bool      // Plain is an object's name
 	Current  bool
 	Children []TocEntry
 }
@@ -162,7 +167,7 @@ func writeText(b *strings.Builder, n *doc.Node, env Env) {
 		b.WriteString(n.Text)
 		return
 	case doc.KindComment, doc.KindSystemMessage, doc.KindSubstitutionDefinition, doc.KindRaw, doc.KindMeta,
-		doc.KindIndex, doc.KindDecoration, doc.KindPending, doc.KindToctree, doc.KindTabularColSpec, doc.KindHighlightlang:
+		doc.KindIndex, doc.KindDecoration, doc.KindDocinfo, doc.KindPending, doc.KindToctree, doc.KindTabularColSpec, doc.KindHighlightlang:
 		return
 	case doc.KindTarget:
 		if n.Attr("refuri") != "" || n.Attr("refid") != "" && len(n.Children) == 0 {

@@ -2,6 +2,7 @@ package html
 
 import (
 	"hash/fnv"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -31,6 +32,11 @@ func (w *writer) captionedListing(n *doc.Node) {
 		}
 	}
 }
+
+var (
+	blankLine    = regexp.MustCompile(`(?m)^\s*<BLANKLINE>`)
+	doctestMarks = regexp.MustCompile(`#\s*doctest:.+`)
+)
 
 // Language gives the language in which a listing is written, lower case, or
 // "" when the source names none.
@@ -70,6 +76,14 @@ func (w *writer) listing(n, box *doc.Node) {
 		lang = strings.ToLower(w.o.HighlightLanguage)
 	}
 	lang = guess(lang, code)
+	shown := code
+	trim := w.o.TrimDoctest
+	if v, ok := n.Lookup("trim_flags"); ok {
+		trim = v == "True"
+	}
+	if trim && (lang == "pycon" || lang == "pycon3") {
+		shown = doctestMarks.ReplaceAllString(blankLine.ReplaceAllString(code, ""), "")
+	}
 
 	var caption *doc.Node
 	owner := n
@@ -122,7 +136,7 @@ func (w *writer) listing(n, box *doc.Node) {
 	w.nl()
 	w.listingHead(l, lang, caption, owner, ids)
 	w.str(`<pre tabindex="0"><code`)
-	w.code(n, lang, code)
+	w.code(n, lang, shown)
 	w.str("</code></pre>\n")
 	if l.Evidence != "" {
 		w.str(l.Evidence)

@@ -24,7 +24,7 @@ var objects = map[doc.Kind]func(*writer, *doc.Node){
 		w.str("</span>")
 	},
 	doc.KindDescParameterlist: parameters,
-	doc.KindDescParameter:     func(w *writer, n *doc.Node) { w.span("em", "sig-param", n) },
+	doc.KindDescParameter:     parameter,
 	doc.KindDescOptional:      optional,
 
 	doc.KindDescSigSpace:         func(w *writer, n *doc.Node) { w.children(n) },
@@ -88,8 +88,7 @@ func signatureLine(w *writer, n *doc.Node) {
 	w.str("<br>")
 }
 
-// parameters writes a list in its brackets. Optional groups bring their own
-// commas, as in range([start, ]stop).
+// parameters writes a list in its brackets.
 func parameters(w *writer, n *doc.Node) {
 	open, closing := "(", ")"
 	if v, ok := n.Lookup("open"); ok {
@@ -101,42 +100,51 @@ func parameters(w *writer, n *doc.Node) {
 	w.str(`<span class="sig-paren">`)
 	w.text(open)
 	w.str(`</span>`)
-	first := true
+	was := w.params
+	w.params = paramState{first: true}
 	for _, c := range n.Children {
-		if c.Kind == doc.KindDescOptional {
-			w.optionalGroup(c, &first)
-			continue
+		if c.Kind == doc.KindDescParameter {
+			w.params.required++
 		}
-		if !first {
-			w.str(", ")
-		}
-		first = false
-		w.node(c)
 	}
+	w.children(n)
+	w.params = was
 	w.str(`<span class="sig-paren">`)
 	w.text(closing)
 	w.str(`</span>`)
 }
 
-func optional(w *writer, n *doc.Node) {
-	first := true
-	w.optionalGroup(n, &first)
+// A paramState says where in a list of parameters we are. While a parameter
+// that must be given is still to come, the comma stands after each one, later
+// before it: f([a, ]b, c[, d]).
+type paramState struct {
+	first    bool
+	required int // still to come
+	optional int // depth of groups
 }
 
-func (w *writer) optionalGroup(n *doc.Node, first *bool) {
-	w.str(`<span class="optional">[</span>`)
-	for _, c := range n.Children {
-		if c.Kind == doc.KindDescOptional {
-			w.optionalGroup(c, first)
-			continue
-		}
-		if !*first {
-			w.str(", ")
-		}
-		*first = false
-		w.node(c)
+func parameter(w *writer, n *doc.Node) {
+	s := &w.params
+	if s.first {
+		s.first = false
+	} else if s.required == 0 {
+		w.str(", ")
 	}
+	if s.optional == 0 {
+		s.required--
+	}
+	w.span("em", "sig-param", n)
+	if w.params.required > 0 {
+		w.str(", ")
+	}
+}
+
+func optional(w *writer, n *doc.Node) {
+	w.params.optional++
+	w.str(`<span class="optional">[</span>`)
+	w.children(n)
 	w.str(`<span class="optional">]</span>`)
+	w.params.optional--
 }
 
 // productions writes a grammar, the names padded so that the signs stand

@@ -134,7 +134,9 @@ func protect(before rune, raw string) *educated {
 	return t
 }
 
-func isWordRune(r rune) bool { return r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsNumber(r) }
+func isWordRune(r rune) bool {
+	return r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsNumber(r)
+}
 
 func isMarkSpace(r rune) bool { return r > 0 && (unicode.IsSpace(r) || r >= 0x1c && r <= 0x1f) }
 

@@ -24,7 +24,9 @@ func TestAnyKindInAnyKind(t *testing.T) {
 	silent := map[doc.Kind]bool{doc.KindMeta: true, doc.KindPending: true, doc.KindComment: true, doc.KindSystemMessage: true,
 		doc.KindSubstitutionDefinition: true, doc.KindTabularColSpec: true, doc.KindHighlightlang: true, doc.KindToctree: true,
 		doc.KindRaw: true, doc.KindIndex: true, doc.KindImage: true, doc.KindColspec: true, doc.KindTransition: true,
-		doc.KindIcon: true, doc.KindCheckbox: true, doc.KindPendingXrefCondition: true}
+		doc.KindDocinfo: true, doc.KindAddress: true, doc.KindAuthor: true, doc.KindAuthors: true, doc.KindContact: true,
+		doc.KindCopyright: true, doc.KindDate: true, doc.KindOrganization: true, doc.KindRevision: true, doc.KindStatus: true,
+		doc.KindVersion: true, doc.KindIcon: true, doc.KindCheckbox: true, doc.KindPendingXrefCondition: true}
 	for outer := range doc.Kinds {
 		for inner := range doc.Kinds {
 			o, i := doc.Kind(outer), doc.Kind(inner)

@@ -20,7 +20,11 @@ var structure = map[doc.Kind]func(*writer, *doc.Node){
 	doc.KindFooter:     func(w *writer, n *doc.Node) { w.block("div", "page-footer", n, "data-ui", "") },
 	doc.KindMeta:       nothing,
 	doc.KindPending:    nothing,
-	doc.KindDocinfo:    docinfo,
+	// Bibliographic data is for programs, as in Sphinx.
+	doc.KindDocinfo: nothing, doc.KindAddress: nothing, doc.KindAuthor: nothing, doc.KindAuthors: nothing, doc.KindContact: nothing,
+	doc.KindCopyright: nothing, doc.KindDate: nothing, doc.KindOrganization: nothing, doc.KindRevision: nothing,
+	doc.KindStatus: nothing, doc.KindVersion: nothing,
+
 	doc.KindOnly: func(w *writer, n *doc.Node) {
 		if w.env.Show(n) {
 			w.children(n)
@@ -28,17 +32,6 @@ var structure = map[doc.Kind]func(*writer, *doc.Node){
 	},
 	doc.KindPendingXrefCondition: xrefCondition,
 	doc.KindToctree:              toctree,
-
-	doc.KindAddress:      func(w *writer, n *doc.Node) { w.docinfoField("Address", n) },
-	doc.KindAuthor:       func(w *writer, n *doc.Node) { w.docinfoField("Author", n) },
-	doc.KindAuthors:      authors,
-	doc.KindContact:      func(w *writer, n *doc.Node) { w.docinfoField("Contact", n) },
-	doc.KindCopyright:    func(w *writer, n *doc.Node) { w.docinfoField("Copyright", n) },
-	doc.KindDate:         func(w *writer, n *doc.Node) { w.docinfoField("Date", n) },
-	doc.KindOrganization: func(w *writer, n *doc.Node) { w.docinfoField("Organization", n) },
-	doc.KindRevision:     func(w *writer, n *doc.Node) { w.docinfoField("Revision", n) },
-	doc.KindStatus:       func(w *writer, n *doc.Node) { w.docinfoField("Status", n) },
-	doc.KindVersion:      func(w *writer, n *doc.Node) { w.docinfoField("Version", n) },
 }
 
 func nothing(*writer, *doc.Node) {}
@@ -164,51 +157,6 @@ func (w *writer) titled(tag, class string, n *doc.Node, standard string, attrs .
 	w.nl()
 }
 
-func docinfo(w *writer, n *doc.Node) { w.block("dl", "docinfo field-list", n) }
-
-func (w *writer) docinfoField(name string, n *doc.Node) {
-	w.nl()
-	w.str("<dt>")
-	w.text(w.phrase(name))
-	w.str(`<span class="colon">:</span></dt>`)
-	w.nl()
-	w.tag("dd", n, "")
-	if n.Kind == doc.KindAddress {
-		w.str("<pre>")
-		was := w.inPre
-		w.inPre = true
-		w.run(n)
-		w.inPre = was
-		w.str("</pre>")
-	} else {
-		w.str("<p>")
-		w.run(n)
-		w.str("</p>")
-	}
-	w.str("</dd>")
-	w.nl()
-}
-
-func authors(w *writer, n *doc.Node) {
-	w.nl()
-	w.str("<dt>")
-	w.text(w.phrase("Authors"))
-	w.str(`<span class="colon">:</span></dt>`)
-	w.nl()
-	w.tag("dd", n, "")
-	for _, c := range n.Children {
-		w.str("<p>")
-		if c.Kind == doc.KindAuthor {
-			w.run(c)
-		} else {
-			w.node(c)
-		}
-		w.str("</p>")
-	}
-	w.str("</dd>")
-	w.nl()
-}
-
 func toctree(w *writer, n *doc.Node) {
 	entries := w.env.Toctree(n)
 	w.nl()
@@ -240,7 +188,14 @@ func (w *writer) tocList(entries []TocEntry, level int) {
 		w.str(`"><a`)
 		w.href(e.Href)
 		w.str(">")
-		if e.Title != nil {
+		if e.Number != "" {
+			w.text(e.Number + ". ")
+		}
+		if e.Code {
+			w.str("<code>")
+			w.b = appendEscaped(w.b, e.Plain)
+			w.str("</code>")
+		} else if e.Title != nil {
 			was := w.unlinked
 			w.unlinked = true
 			w.run(e.Title)

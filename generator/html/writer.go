@@ -26,6 +26,7 @@ type writer struct {
 	used         map[string]int
 	open         []*doc.Node // sections and documents around us
 	quotes       quoteState
+	params       paramState
 	renderer     *[doc.Kinds]func(*writer, *doc.Node)
 }
 

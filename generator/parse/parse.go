@@ -4,6 +4,7 @@ package parse
 import (
 	"path"
 	"strings"
+	"time"
 
 	"docent/generator/doc"
 	"docent/generator/parse/directive"
@@ -13,6 +14,12 @@ import (
 
 // Config is what a site says about reading its pages.
 type Config = directive.Config
+
+// CPython is what the documentation of Python says beside its pages.
+type CPython = directive.CPython
+
+// Strftime writes a time as C's function of that name does in the C locale.
+func Strftime(t time.Time, format string) string { return directive.Strftime(t, format) }
 
 // Page parses the source of one page. The name is the page's path below the
 // content root; .md is Markdown, everything else reStructuredText. It never

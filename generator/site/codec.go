@@ -33,11 +33,17 @@ func (f *facts) append(b []byte, places bool) []byte {
 			w.pos(x.pos)
 			w.node(x.text)
 			w.strings(x.ids)
+			w.strings(x.in)
+			w.int(x.after)
 			w.bool(x.implicit)
 		}
 	}
 	w.nodes(f.toctrees)
 	w.nodes(f.index)
+	for _, in := range f.treesIn { // as many as toctrees
+		w.strings(in)
+	}
+	w.parts(f.toc)
 	w.strings(f.leads)
 	w.int(f.listings)
 	if places {
@@ -63,11 +69,19 @@ func readFacts(s string) (*facts, error) {
 			*l = make([]fact, n)
 		}
 		for i := range *l {
-			(*l)[i] = fact{r.string(), r.string(), r.string(), r.pos(), r.node(), r.strings(), r.bool()}
+			(*l)[i] = fact{typ: r.string(), name: r.string(), id: r.string(), pos: r.pos(), text: r.node(), ids: r.strings(), in: r.strings(), after: r.count(), implicit: r.bool()}
 		}
 	}
-	f.toctrees, f.index, f.leads, f.listings = r.nodes(), r.nodes(), r.strings(), r.count()
+	f.toctrees, f.index = r.nodes(), r.nodes()
+	for range f.toctrees {
+		f.treesIn = append(f.treesIn, r.strings())
+	}
+	f.toc = r.parts(f, 0)
+	f.leads, f.listings = r.strings(), r.count()
 	f.desc, f.deps = r.string(), r.strings()
+	for _, x := range f.figures {
+		r.bad = r.bad || x.after > len(f.toctrees)
+	}
 	if r.bad || r.s != "" || len(f.meta)%2 != 0 {
 		return nil, errBroken
 	}
@@ -119,6 +133,16 @@ func (w *writer) nodes(l []*doc.Node) {
 	w.int(len(l))
 	for _, n := range l {
 		w.node(n)
+	}
+}
+
+func (w *writer) parts(l []tocPart) {
+	w.int(len(l))
+	for _, p := range l {
+		w.int(int(p.kind))
+		w.int(p.index)
+		w.string(p.text, p.id)
+		w.parts(p.parts)
 	}
 }
 
@@ -211,6 +235,28 @@ func (r *reader) nodes() []*doc.Node {
 			r.fail()
 			return nil
 		}
+	}
+	return out
+}
+
+func (r *reader) parts(f *facts, depth int) []tocPart {
+	n := r.length()
+	if n == 0 {
+		return nil
+	}
+	if depth > 1000 {
+		r.fail()
+		return nil
+	}
+	out := make([]tocPart, n)
+	for i := range out {
+		p := tocPart{kind: tocKind(r.count()), index: r.count(), text: r.string(), id: r.string()}
+		if p.kind == tocSection && p.index >= len(f.heads) || p.kind == tocTree && p.index >= len(f.toctrees) {
+			r.fail()
+			return nil
+		}
+		p.parts = r.parts(f, depth+1)
+		out[i] = p
 	}
 	return out
 }

@@ -2,11 +2,15 @@ package site
 
 import (
 	"io/fs"
+	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"time"
 
 	"docent/generator/config"
 	"docent/generator/doc"
+	"docent/generator/parse"
 )
 
 // readConfig reads docent.yaml, if it is there, and puts the settings of the
@@ -56,4 +60,22 @@ func first(all ...string) string {
 		}
 	}
 	return ""
+}
+
+// buildDay is the day of the build. SOURCE_DATE_EPOCH sets it, so that a
+// build can be repeated; its clock is not looked at beyond the day.
+func buildDay() time.Time {
+	now := time.Now()
+	if v, err := strconv.ParseInt(os.Getenv("SOURCE_DATE_EPOCH"), 10, 64); err == nil {
+		now = time.Unix(v, 0)
+	}
+	return now.UTC().Truncate(24 * time.Hour)
+}
+
+// configureDates gives pages |today| and the day for the date parse.
+func (s *Site) configureDates(cfg *parse.Config) {
+	cfg.Now = buildDay()
+	if cfg.Substitutions["today"] == "" {
+		cfg.Substitutions["today"] = parse.Strftime(cfg.Now, first(s.conf.String("today_fmt"), "%b %d, %Y"))
+	}
 }

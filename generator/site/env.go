@@ -64,6 +64,10 @@ func (e *env) Number(n *doc.Node) string {
 		if v := e.p.secnum[id]; v != "" {
 			return v + ". "
 		}
+	case doc.KindMathBlock:
+		if v := e.p.fignum[id]; v != "" {
+			return "(" + v + ")"
+		}
 	case doc.KindFigure, doc.KindTable, doc.KindContainer:
 		if v := e.p.fignum[id]; v != "" {
 			kind := n.Kind.String()
@@ -101,7 +105,7 @@ func (e *env) Image(uri string) (html.Image, bool) {
 		return html.Image{Src: uri}, true
 	}
 	uri, _, _ = strings.Cut(uri, "#")
-	name, why := e.file(uri)
+	name, why := e.file(e.anyFormat(uri))
 	if why != "" { // reported by checkImages
 		return html.Image{Src: relative(e.p.url, strings.TrimPrefix(name, "/"))}, name != ""
 	}
@@ -117,6 +121,21 @@ func (e *env) Image(uri string) (html.Image, bool) {
 	return img, true
 }
 
+// anyFormat replaces the "*" of a picture that is there in several formats by
+// the one that suits browsers best.
+func (e *env) anyFormat(uri string) string {
+	stem, ok := strings.CutSuffix(uri, ".*")
+	if !ok {
+		return uri
+	}
+	for _, suffix := range []string{".svg", ".png", ".gif", ".jpg", ".jpeg", ".webp", ".avif"} {
+		if _, why := e.file(stem + suffix); why == "" {
+			return stem + suffix
+		}
+	}
+	return uri
+}
+
 // checkImages reports the pictures that are not there.
 func (e *env) checkImages() {
 	for n := range e.doc.Root.Find(doc.KindImage) {
@@ -125,7 +144,7 @@ func (e *env) checkImages() {
 			continue
 		}
 		uri, _, _ = strings.Cut(uri, "#")
-		if _, why := e.file(uri); why != "" {
+		if _, why := e.file(e.anyFormat(uri)); why != "" {
 			e.warn(n, "image-missing", "The picture `"+uri+"` is not shown: "+why+".",
 				"Its name is relative to this page, or begins with / at the content folder.")
 		}

@@ -36,8 +36,10 @@ type facts struct {
 	objects  []fact
 	toctrees []*doc.Node
 	index    []*doc.Node
-	figures  []fact   // in order, for numbers
-	leads    []string // of a page that may order its folder: where its links lead
+	figures  []fact     // in order, for numbers
+	leads    []string   // of a page that may order its folder: where its links lead
+	treesIn  [][]string // of each toctree, the sections it stands in
+	toc      []tocPart
 	listings int
 
 	// What no other page asks, only the files that stand for the whole site
@@ -59,6 +61,8 @@ type fact struct {
 	pos           doc.Pos   // for diagnostics
 	text          *doc.Node // its title
 	ids           []string  // of a figure: all its anchors
+	in            []string  // of a figure: the sections it stands in, outermost first
+	after         int       // of a figure: how many toctrees stand before it
 	implicit      bool
 }
 
@@ -77,7 +81,16 @@ func fields(d *doc.Document) map[string]string {
 		}
 		if n.Is(doc.KindFieldList, doc.KindDocinfo) {
 			for _, f := range n.Children {
-				if f.Kind == doc.KindField && len(f.Children) > 0 {
+				switch {
+				case f.Kind == doc.KindAuthors:
+					var all []string
+					for _, a := range f.Children {
+						all = append(all, a.PlainText())
+					}
+					out["authors"] = strings.Join(all, ", ")
+				case f.Kind != doc.KindField:
+					out[f.Kind.String()] = strings.TrimSpace(f.PlainText())
+				case len(f.Children) > 0:
 					body := ""
 					if len(f.Children) > 1 {
 						body = strings.TrimSpace(f.Children[1].PlainText())
@@ -137,7 +150,8 @@ func gather(d *doc.Document, orders bool) *facts {
 			explicit[id] = true
 		}
 	}
-	f.walk(d.Root, explicit)
+	f.walk(d.Root, explicit, nil)
+	f.toc = f.contents(d.Root.Children, true)
 	slices.Sort(f.ids)
 	f.ids = slices.Compact(f.ids)
 	return f
@@ -158,20 +172,24 @@ func leads(d *doc.Document) []string {
 	return out
 }
 
-func (f *facts) walk(n *doc.Node, explicit map[string]bool) {
+func (f *facts) walk(n *doc.Node, explicit map[string]bool, in []string) {
 	f.ids = append(f.ids, n.IDs()...)
 	if names := n.Names(); len(names) > 0 && len(n.IDs()) > 0 {
 		f.labelsOf(n, explicit)
 	}
 	figure := func(typ string) {
-		f.figures = append(f.figures, fact{typ: typ, id: n.IDs()[0], ids: n.IDs(), pos: n.Pos})
+		f.figures = append(f.figures, fact{typ: typ, id: n.IDs()[0], ids: n.IDs(), pos: n.Pos, in: in, after: len(f.toctrees)})
 	}
 	object := func(typ, name string, n *doc.Node) {
 		f.objects = append(f.objects, fact{typ: typ, name: name, id: n.IDs()[0], pos: n.Pos})
 	}
 	switch n.Kind {
 	case doc.KindToctree:
-		f.toctrees = append(f.toctrees, n)
+		f.toctrees, f.treesIn = append(f.toctrees, n), append(f.treesIn, in)
+	case doc.KindSection:
+		if ids := n.IDs(); len(ids) > 0 {
+			in = append(slices.Clip(in), ids[0])
+		}
 	case doc.KindIndex:
 		f.index = append(f.index, n)
 	case doc.KindFigure:
@@ -185,6 +203,10 @@ func (f *facts) walk(n *doc.Node, explicit map[string]bool) {
 	case doc.KindContainer:
 		if n.HasClass("literal-block-wrapper") && len(n.IDs()) > 0 {
 			figure("code-block")
+		}
+	case doc.KindMathBlock:
+		if len(n.IDs()) > 0 {
+			figure("displaymath")
 		}
 	case doc.KindLiteralBlock, doc.KindDoctestBlock:
 		f.listings++
@@ -206,7 +228,7 @@ func (f *facts) walk(n *doc.Node, explicit map[string]bool) {
 		f.describe(n)
 	}
 	for _, c := range n.Children {
-		f.walk(c, explicit)
+		f.walk(c, explicit, in)
 	}
 }
 

@@ -58,14 +58,15 @@ type Options struct {
 
 // A Site is all pages of a source, read and linked.
 type Site struct {
-	opt   Options
-	root  *os.Root
-	files fs.FS
-	conf  *Conf
-	set   *config.Config
-	cfg   *parse.Config
-	html  *html.Options
-	theme *theme
+	opt     Options
+	root    *os.Root
+	project *os.Root // what a Sphinx tree documents; nil is nothing
+	files   fs.FS
+	conf    *Conf
+	set     *config.Config
+	cfg     *parse.Config
+	html    *html.Options
+	theme   *theme
 
 	title string
 	lang  string
@@ -145,6 +146,9 @@ func Load(ctx context.Context, opt Options) (*Site, error) {
 func (s *Site) Close() {
 	if s.root != nil {
 		s.root.Close()
+	}
+	if s.project != nil {
+		s.project.Close()
 	}
 }
 
@@ -236,6 +240,7 @@ func (s *Site) find() ([]string, error) {
 	if text, err := fs.ReadFile(s.files, "conf.py"); err == nil {
 		s.conf = ReadConf(doc.NewSource("conf.py", strings.ToValidUTF8(string(text), "\uFFFD")))
 		s.report(s.conf.Diags...)
+		s.openProject(dir)
 	}
 	suffixes := s.conf.Strings("source_suffix")
 	if len(suffixes) == 0 {
@@ -365,12 +370,16 @@ func (s *Site) configure() {
 			}
 		}
 	}
+	cfg.DocInfo = true
+	s.configureDates(cfg)
+	s.configureCPython(cfg)
 	s.cfg = cfg
 	if at := c.String("html_baseurl"); s.opt.BaseURL == "" && strings.HasPrefix(at, "http") {
 		s.opt.BaseURL = at
 	}
 	s.html = &html.Options{HighlightLanguage: cfg.HighlightLanguage, Highlighter: newHighlighter(), AllowRaw: s.set.RawHTML}
 	if c.Source != nil {
+		s.html.TrimDoctest = c.Values["trim_doctest_flags"] != false
 		s.html.SmartQuotes = s.lang // Sphinx's default
 		if v, ok := c.Values["smartquotes"].(bool); ok && !v {
 			s.html.SmartQuotes = ""

@@ -1,7 +1,6 @@
 package site
 
 import (
-	"fmt"
 	"path"
 	"slices"
 	"sort"
@@ -9,7 +8,6 @@ import (
 	"strings"
 
 	"docent/generator/doc"
-	"docent/generator/html"
 )
 
 // A tocEntry is one entry of a toctree, resolved: a page, an address, or the
@@ -89,7 +87,7 @@ func (s *Site) toctreeOf(p *page, n *doc.Node, complain bool) *toctree {
 		default:
 			q := s.page(p, ref)
 			if q == nil {
-				if generated[ref] {
+				if generated[ref] != "" {
 					t.entries = append(t.entries, tocEntry{url: "\x00" + ref, title: title})
 					continue
 				}
@@ -113,8 +111,17 @@ func (s *Site) toctreeOf(p *page, n *doc.Node, complain bool) *toctree {
 	return t
 }
 
-// generated are the pages that a toctree may name although no file is there.
-var generated = map[string]bool{"genindex": true, "search": true, "modindex": true, "py-modindex": true}
+// generated are the pages that a toctree may name although no file is there,
+// and their titles.
+var generated = map[string]string{"genindex": "Index", "search": "Search Page", "modindex": "Module Index", "py-modindex": "Python Module Index"}
+
+// generatedURL is the address of such a page.
+func generatedURL(name string) string {
+	if strings.HasSuffix(name, "modindex") {
+		name = "genindex"
+	}
+	return name + "/"
+}
 
 type tocLine struct {
 	ref, title string
@@ -198,110 +205,6 @@ func distance(a, b string, bound int) int {
 	return min(bound, row[len(b)])
 }
 
-// shown makes the lines that a toctree shows in the text of its page.
-func (s *Site) shown(p *page, n *doc.Node) []html.TocEntry {
-	t := s.toctreeOf(p, n, false)
-	if t.hidden {
-		return nil
-	}
-	depth := t.depth
-	if depth == 0 {
-		depth = 99
-	}
-	return s.tocOf(p, t, depth, map[*page]bool{p: true})
-}
-
-func (s *Site) tocOf(p *page, t *toctree, depth int, above map[*page]bool) []html.TocEntry {
-	var out []html.TocEntry
-	for _, e := range t.entries {
-		if e.page == nil {
-			url, title := e.url, e.title
-			if rest, ok := strings.CutPrefix(url, "\x00"); ok {
-				url = relative(p.url, strings.TrimPrefix(rest, "py-")+"/")
-				if title == "" {
-					title = map[string]string{"search": "Search"}[rest]
-				}
-				if title == "" {
-					title = "Index"
-				}
-				if rest == "modindex" || rest == "py-modindex" {
-					url = relative(p.url, "genindex/")
-				}
-			}
-			if title == "" {
-				title = url
-			}
-			out = append(out, html.TocEntry{Href: url, Plain: title})
-			continue
-		}
-		q := e.page
-		entry := html.TocEntry{Href: relative(p.url, q.url), Plain: e.title, Current: q == p}
-		if entry.Plain == "" {
-			entry.Plain = numbered(q.secnum[firstID(q)]) + q.title
-			if len(q.facts.heads) > 0 && q.secnum[firstID(q)] == "" {
-				entry.Title = q.facts.heads[0].title
-			}
-		}
-		if depth > 1 && !e.self && !above[q] {
-			above[q] = true
-			if !t.titles {
-				entry.Children = append(entry.Children, s.sectionsOf(p, q, depth-1)...)
-			}
-			for _, n := range q.facts.toctrees {
-				sub := s.toctreeOf(q, n, false)
-				if !sub.hidden || truthy(t.node, doc.AttrIncludeHidden) {
-					sub.titles = sub.titles || t.titles
-					entry.Children = append(entry.Children, s.tocOf(p, sub, depth-1, above)...)
-				}
-			}
-			delete(above, q)
-		}
-		out = append(out, entry)
-	}
-	return out
-}
-
-func numbered(n string) string {
-	if n == "" {
-		return ""
-	}
-	return n + ". "
-}
-
-func firstID(p *page) string {
-	if len(p.facts.heads) > 0 {
-		return p.facts.heads[0].id
-	}
-	return ""
-}
-
-// sectionsOf are the sections of a page below its title, to a depth.
-func (s *Site) sectionsOf(from, q *page, depth int) []html.TocEntry {
-	if len(q.facts.heads) < 2 {
-		return nil
-	}
-	base := q.facts.heads[0].level
-	root := html.TocEntry{}
-	stack := []*html.TocEntry{&root}
-	for _, h := range q.facts.heads[1:] {
-		level := h.level - base
-		if level < 1 || level > depth {
-			continue
-		}
-		for len(stack) > level {
-			stack = stack[:len(stack)-1]
-		}
-		top := stack[len(stack)-1]
-		e := html.TocEntry{Href: relative(from.url, q.url+"#"+h.id), Plain: numbered(q.secnum[h.id]) + h.text}
-		if q.secnum[h.id] == "" {
-			e.Title = h.title
-		}
-		top.Children = append(top.Children, e)
-		stack = append(stack, &top.Children[len(top.Children)-1])
-	}
-	return root.Children
-}
-
 // link reads all toctrees: who stands below whom, in what order, with which
 // numbers.
 func (s *Site) link() {
@@ -328,98 +231,4 @@ func (s *Site) link() {
 			}
 		}
 	}
-}
-
-// number gives sections their numbers below numbered toctrees, and figures,
-// tables and listings theirs when the site numbers figures.
-func (s *Site) number() {
-	if s.home == nil {
-		return
-	}
-	done := map[*page]bool{}
-	figures := map[string]int{}
-	numfig := s.conf.Bool("numfig")
-	var visit func(p *page, prefix []int, depth int)
-	visit = func(p *page, prefix []int, depth int) {
-		if done[p] {
-			return
-		}
-		done[p] = true
-		p.secnum, p.fignum = map[string]string{}, map[string]string{}
-		if len(prefix) > 0 && len(p.facts.heads) > 0 {
-			base := p.facts.heads[0].level
-			var nums []int
-			for i, h := range p.facts.heads {
-				if i == 0 {
-					p.secnum[h.id] = dotted(prefix)
-					continue
-				}
-				level := h.level - base
-				if level < 1 {
-					continue
-				}
-				for len(nums) < level {
-					nums = append(nums, 0)
-				}
-				nums = nums[:level]
-				nums[level-1]++
-				if len(prefix)+level <= depth {
-					p.secnum[h.id] = dotted(append(slices.Clone(prefix), nums...))
-				}
-			}
-		}
-		if numfig {
-			for _, f := range p.facts.figures {
-				key := f.typ
-				lead := ""
-				if len(prefix) > 0 {
-					lead = strconv.Itoa(prefix[0]) + "."
-					key += lead
-				}
-				figures[key]++
-				p.fignum[f.id] = lead + strconv.Itoa(figures[key])
-			}
-		}
-		count := 0
-		if len(prefix) > 0 { // entries are counted on after the page's own sections
-			for _, h := range p.facts.heads[min(1, len(p.facts.heads)):] {
-				if h.level-p.facts.heads[0].level == 1 {
-					count++
-				}
-			}
-		}
-		for _, n := range p.facts.toctrees {
-			t := s.toctreeOf(p, n, false)
-			for _, e := range t.entries {
-				if e.page == nil || e.self || done[e.page] {
-					continue
-				}
-				switch {
-				case len(prefix) > 0:
-					count++
-					visit(e.page, append(slices.Clone(prefix), count), depth)
-				case t.numbered > 0:
-					count++
-					visit(e.page, []int{count}, t.numbered)
-				default:
-					visit(e.page, nil, 0)
-				}
-			}
-		}
-	}
-	visit(s.home, nil, 0)
-	for _, p := range s.pages {
-		visit(p, nil, 0)
-	}
-}
-
-func dotted(n []int) string {
-	var b strings.Builder
-	for i, v := range n {
-		if i > 0 {
-			b.WriteByte('.')
-		}
-		fmt.Fprint(&b, v)
-	}
-	return b.String()
 }

@@ -212,13 +212,27 @@ func (d cDialect) paramName(t []string) int {
 	return i
 }
 
+// trails reports whether an arrow after the token gives a function's type; any
+// other arrow leads to a member.
+func trails(t string) bool {
+	switch t {
+	case ")", "const", "volatile", "noexcept", "override", "final", "&", "&&", "mutable":
+		return true
+	}
+	return false
+}
+
 // spaced reports whether a blank stands between two tokens of a declaration.
 func spaced(t []string, i int) bool {
 	a, b := t[i-1], t[i]
 	wordA := isName(a) || a[0] >= '0' && a[0] <= '9' || a[0] == '"' || a[0] == '\''
 	wordB := isName(b) || b[0] >= '0' && b[0] <= '9' || b[0] == '"' || b[0] == '\'' || b == "..."
 	switch {
-	case a == "," || a == "=" || b == "=" || a == "->" || b == "->" || a == "{" || b == "}" || b == "{":
+	case b == "->":
+		return trails(a)
+	case a == "->":
+		return i < 2 || trails(t[i-2])
+	case a == "," || a == "=" || b == "=" || a == "{" || b == "}" || b == "{":
 		return true
 	case wordA && wordB:
 		return true

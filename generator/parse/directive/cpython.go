@@ -3,6 +3,7 @@ package directive
 import (
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"docent/generator/doc"
@@ -16,7 +17,8 @@ func cpythonDocs(t *Table) {
 	t.add(&Directive{Name: "deprecated-removed", Required: 2, Optional: 1, FinalSpace: true, Content: MayContent, Run: deprecatedRemoved})
 	t.add(&Directive{Name: "audit-event", Required: 1, Optional: 2, FinalSpace: true, Content: MayContent, Run: auditEvent})
 	t.add(&Directive{Name: "audit-event-table", Optional: 2, Run: func(_ Parser, b *Block) ([]*doc.Node, error) { return one(pending(b, "audit-event-table")) }})
-	t.add(&Directive{Name: "miscnews", Required: 1, Run: silent})
+	t.add(&Directive{Name: "limited-api-list", Run: limitedAPIList})
+	t.add(&Directive{Name: "miscnews", Required: 1, Run: miscNews})
 	for _, o := range []struct {
 		name, role, index string
 		sig               func(o *object, sig string, n *doc.Node) (string, bool)
@@ -32,7 +34,7 @@ func cpythonDocs(t *Table) {
 		t.role(crossRef{domain: "std", kind: o.role}.role, o.role, "std:"+o.role)
 	}
 	for name, word := range map[string]string{
-		"coroutinefunction": "coroutine", "coroutinemethod": "coroutine", "awaitablefunction": "awaitable", "awaitablemethod": "awaitable", "abstractmethod": "abstract",
+		"coroutinefunction": "coroutine", "coroutinemethod": "coroutine", "awaitablefunction": "awaitable", "awaitablemethod": "awaitable", "abstractmethod": "abstractmethod",
 	} {
 		k := pyKind{name: "function", objtype: "function", parens: true}
 		if strings.HasSuffix(name, "method") {
@@ -46,11 +48,130 @@ func cpythonDocs(t *Table) {
 			}})
 	}
 	for name, link := range map[string]ExtLink{
-		"source": {"https://github.com/python/cpython/tree/main/%s", "%s"}, "issue": {"https://bugs.python.org/issue?@action=redirect&bpo=%s", "bpo-%s"},
-		"gh": {"https://github.com/python/cpython/issues/%s", "gh-%s"},
+		"issue": {"https://bugs.python.org/issue?@action=redirect&bpo=%s", "bpo-%s"},
+		"gh":    {"https://github.com/python/cpython/issues/%s", "gh-%s"},
 	} {
 		t.role(extLink(link), name)
 	}
+	t.role(cpythonSource, "source")
+}
+
+// CPython is what the documentation of Python says beside its pages.
+type CPython struct {
+	Version, Release string
+	refs             map[string]string // C function -> what it returns
+	abi              map[string]stableABI
+	abiOrder         []string
+}
+
+type stableABI struct{ role, name, added, note, kind string }
+
+// ReadRefcounts reads lines of "function:type:argument:count:comment".
+func (c *CPython) ReadRefcounts(text string) {
+	c.refs = map[string]string{}
+	for _, l := range strings.Split(text, "\n") {
+		f := strings.SplitN(strings.TrimSpace(l), ":", 5)
+		if len(f) != 5 || strings.HasPrefix(f[0], "#") || f[2] != "" || !strings.HasSuffix(f[1], "Object*") {
+			continue
+		}
+		switch f[3] {
+		case "", "null":
+			c.refs[f[0]] = "Return value: Always NULL."
+		case "0":
+			c.refs[f[0]] = "Return value: Borrowed reference."
+		default:
+			c.refs[f[0]] = "Return value: New reference."
+		}
+	}
+}
+
+// ReadStableABI reads the rows of a table whose first row names the columns.
+func (c *CPython) ReadStableABI(rows [][]string) {
+	c.abi = map[string]stableABI{}
+	for i, row := range rows {
+		if i == 0 {
+			continue
+		}
+		r := stableABI{}
+		for k, name := range rows[0] {
+			switch name {
+			case "role":
+				r.role = row[k]
+			case "name":
+				r.name = row[k]
+			case "added":
+				r.added = row[k]
+			case "ifdef_note":
+				r.note = row[k]
+			case "struct_abi_kind":
+				r.kind = row[k]
+			}
+		}
+		c.abi[r.name] = r
+		c.abiOrder = append(c.abiOrder, r.name)
+	}
+}
+
+// annotate says at the head of a C object's description what it returns and
+// whether it is part of the stable ABI.
+func (c *CPython) annotate(p Parser, desc, content *doc.Node) {
+	sig := desc.First(doc.KindDescSignature)
+	if sig == nil || len(sig.IDs()) == 0 {
+		return
+	}
+	name := strings.TrimPrefix(sig.IDs()[0], "c.")
+	var out []*doc.Node
+	if said := c.refs[name]; said != "" && desc.Attr(doc.AttrObjType) == "function" {
+		out = append(out, plain(doc.KindEmphasis, desc.Pos, said).AddClass("refcount"))
+	}
+	if r, ok := c.abi[name]; ok {
+		api := "Stable ABI"
+		if r.kind == "opaque" || r.kind == "members" {
+			api = "Limited API"
+		}
+		n := plain(doc.KindEmphasis, desc.Pos, " Part of the ").AddClass("stableabi")
+		n.Append(stdRef(p, desc.Pos, api, "stable"))
+		switch {
+		case r.kind == "opaque":
+			n.Append(doc.NewText(desc.Pos, " (as an opaque struct)"))
+		case r.kind == "full-abi":
+			n.Append(doc.NewText(desc.Pos, " (including all members)"))
+		}
+		if r.note != "" {
+			n.Append(doc.NewText(desc.Pos, " "+r.note))
+		}
+		if r.added != "3.2" { // which brought the stable ABI
+			n.Append(doc.NewText(desc.Pos, " since version "+r.added))
+		}
+		n.Append(doc.NewText(desc.Pos, "."))
+		if r.kind == "members" {
+			n.Append(doc.NewText(desc.Pos, " (Only some members are part of the stable ABI.)"))
+		}
+		out = append(out, n)
+	}
+	content.Children = append(out, content.Children...)
+}
+
+// limitedAPIList lists all that the stable ABI holds.
+func limitedAPIList(p Parser, b *Block) ([]*doc.Node, error) {
+	c := p.Config().CPython
+	if c == nil {
+		return nil, nil
+	}
+	list := doc.New(doc.KindBulletList, b.Pos).Set("bullet", "*")
+	for _, name := range c.abiOrder {
+		role := map[string]string{"function": "func", "var": "data"}[c.abi[name].role]
+		if role == "" {
+			role = c.abi[name].role
+		}
+		list.Append(doc.New(doc.KindListItem, b.Pos, doc.New(doc.KindParagraph, b.Pos, p.Inline(":c:"+role+":`"+name+"`", b.Pos)...)))
+	}
+	return one(list)
+}
+
+func stdRef(p Parser, pos doc.Pos, title, label string) *doc.Node {
+	ref := doc.New(doc.KindPendingXref, pos, plain(doc.KindInline, pos, title).AddClass("xref", "std", "std-ref"))
+	return ref.Set(doc.AttrRefDomain, "std").Set(doc.AttrRefType, "ref").Set(doc.AttrRefTarget, label).Set(doc.AttrRefExplicit, "1").Set(doc.AttrRefDoc, p.Docname())
 }
 
 func implDetail(p Parser, b *Block) ([]*doc.Node, error) {
@@ -65,8 +186,7 @@ func implDetail(p Parser, b *Block) ([]*doc.Node, error) {
 }
 
 func availability(p Parser, b *Block) ([]*doc.Node, error) {
-	ref := doc.New(doc.KindPendingXref, b.Pos, plain(doc.KindInline, b.Pos, "Availability").AddClass("xref", "std", "std-ref"))
-	ref.Set(doc.AttrRefDomain, "std").Set(doc.AttrRefType, "ref").Set(doc.AttrRefTarget, "availability").Set(doc.AttrRefExplicit, "1").Set(doc.AttrRefDoc, p.Docname())
+	ref := stdRef(p, b.Pos, "Availability", "availability")
 	n := doc.New(doc.KindParagraph, b.Pos, ref, doc.NewText(b.Pos, ": ")).AddClass("availability")
 	n.Append(p.Inline(b.Arg(0), b.ArgPos)...)
 	return append([]*doc.Node{n}, p.Blocks(b.Content, false)...), nil
@@ -78,8 +198,47 @@ func deprecatedRemoved(p Parser, b *Block) ([]*doc.Node, error) {
 		n.Append(wrap(p, doc.KindParagraph, said, at(b.ArgPos, max(0, strings.Index(b.Args, said)))))
 	}
 	n.Append(p.Blocks(b.Content, false)...)
-	leadChange(n, b.Pos, fmt.Sprintf("Deprecated since version %s, will be removed in version %s", b.Arg(0), b.Arg(1)), "deprecated")
+	label := "Deprecated since version %s, will be removed in version %s"
+	if c := p.Config(); c != nil && c.CPython != nil && !versionLess(c.CPython.Version, b.Arg(1)) {
+		label = "Deprecated since version %s, removed in version %s"
+	}
+	leadChange(n, b.Pos, fmt.Sprintf(label, b.Arg(0), b.Arg(1)), "deprecated")
 	return one(n)
+}
+
+// versionLess compares dotted numbers.
+func versionLess(a, b string) bool {
+	x, y := strings.Split(a, "."), strings.Split(b, ".")
+	for i := 0; i < len(x) && i < len(y); i++ {
+		m, _ := strconv.Atoi(x[i])
+		n, _ := strconv.Atoi(y[i])
+		if m != n {
+			return m < n
+		}
+	}
+	return len(x) < len(y)
+}
+
+// miscNews includes the file of news, which only a release brings along.
+func miscNews(p Parser, b *Block) ([]*doc.Node, error) {
+	src, _, err := p.ReadFile(b.Arg(0))
+	if err != nil {
+		return one(plain(doc.KindStrong, b.Pos, "The NEWS file is not available."))
+	}
+	from := 0 // its first three lines are its title
+	for range 3 {
+		from += strings.IndexByte(src.Text[from:]+"\n", '\n') + 1
+	}
+	return p.Include(src, min(from, len(src.Text)), len(src.Text), "rst"), nil
+}
+
+// cpythonSource links to a file of the source code, in the page's version.
+func cpythonSource(p Parser, r *RoleUse) []*doc.Node {
+	branch := "main"
+	if c := p.Config(); c != nil && c.CPython != nil && c.CPython.Version != "" {
+		branch = c.CPython.Version
+	}
+	return extLink(ExtLink{"https://github.com/python/cpython/tree/" + branch + "/%s", "%s"})(p, r)
 }
 
 func auditEvent(p Parser, b *Block) ([]*doc.Node, error) {

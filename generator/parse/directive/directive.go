@@ -147,7 +147,8 @@ type State struct {
 
 // A Config is what a site says about reading its pages.
 type Config struct {
-	// FS is the content root. With nil, every file a page names is refused.
+	// FS is the content root. With nil, every file a page names is refused. It
+	// may know names that begin with "../": those of the project around.
 	FS fs.FS
 	// Domain is the primary domain. With "py" (Sphinx's default, to be set
 	// where there is a conf.py) `class` describes a Python class; with ""
@@ -163,6 +164,9 @@ type Config struct {
 	Values            map[string]string  // conf.py literals, for ifconfig
 	Substitutions     map[string]string  // |version| and the like
 	Now               time.Time          // for date; the zero time is unknown
+	DocInfo           bool               // a field list at the page's top becomes its bibliographic data
+	ArabicOnly        bool               // letters and Roman numerals number no lists
+	CPython           *CPython           // of Python's own documentation; nil elsewhere
 	AllowRaw          bool               // raw HTML of the content reaches the page
 	Table             *Table             // nil: Standard()
 }

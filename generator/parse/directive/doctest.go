@@ -47,6 +47,11 @@ func doctestBlock(p Parser, b *Block, name, lang string) ([]*doc.Node, error) {
 	if group == "" {
 		group = "default"
 	}
+	if b.has("trim-doctest-flags") {
+		n.Set("trim_flags", "True")
+	} else if b.has("no-trim-doctest-flags") {
+		n.Set("trim_flags", "False")
+	}
 	n.Set(doc.AttrGroup, group).Set("testnodetype", name)
 	if o := b.opt("options"); o != "" {
 		n.Set(doc.AttrOptions, o)

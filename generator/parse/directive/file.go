@@ -13,8 +13,11 @@ import (
 	"docent/generator/doc"
 )
 
-// ReadFile reads a file that a page names, below the content root only: ref
-// is relative to the page's folder, or with a leading slash to the root. It
+var errOutside = errors.New("it lies outside the content folder; copy the file into it")
+
+// ReadFile reads a file that a page names: ref is relative to the page's
+// folder, or with a leading slash to the root. A name that leads outside the
+// root begins with "../" and is for [Config.FS] to allow or to refuse. It
 // gives the dependency also when the file cannot be read. Parsers call it to
 // implement Parser.ReadFile.
 func ReadFile(cfg *Config, page, ref string) (*doc.Source, doc.Dep, error) {
@@ -23,11 +26,15 @@ func ReadFile(cfg *Config, page, ref string) (*doc.Source, doc.Dep, error) {
 		name = gopath.Clean(rest)
 	}
 	dep := doc.Dep{Name: name}
+	inside := name
+	for strings.HasPrefix(inside, "../") {
+		inside = inside[3:]
+	}
 	switch {
 	case ref == "" || strings.ContainsRune(ref, 0):
 		return nil, dep, errors.New("it is not a file name")
-	case name == ".." || strings.HasPrefix(name, "../") || !fs.ValidPath(name):
-		return nil, dep, errors.New("it lies outside the content folder; copy the file into it")
+	case name == ".." || !fs.ValidPath(inside):
+		return nil, dep, errOutside
 	case cfg == nil || cfg.FS == nil:
 		return nil, dep, errors.New("no files can be read here")
 	}
@@ -35,6 +42,9 @@ func ReadFile(cfg *Config, page, ref string) (*doc.Source, doc.Dep, error) {
 		return nil, dep, errors.New("it is a folder; name a file in it")
 	}
 	data, err := fs.ReadFile(cfg.FS, name)
+	if inside != name && (errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid)) {
+		return nil, dep, errOutside // what is there is nobody's business
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, dep, errors.New("there is no such file; check the name, which is relative to this page")
 	}

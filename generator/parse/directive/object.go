@@ -88,6 +88,9 @@ func (k *objectKind) run(p Parser, b *Block) ([]*doc.Node, error) {
 	if o.noIndex() {
 		desc.Set(doc.AttrNoIndex, "1")
 	}
+	if b.has("nocontentsentry") || b.has("no-contents-entry") {
+		desc.Set(doc.AttrNoContents, "1")
+	}
 	if k.domain != "" {
 		desc.AddClass(k.domain)
 	}
@@ -131,6 +134,9 @@ func (k *objectKind) run(p Parser, b *Block) ([]*doc.Node, error) {
 	content := doc.New(doc.KindDescContent, b.contentPos(), p.Blocks(b.Content, true)...)
 	o.groupFields(content)
 	undo()
+	if c := p.Config(); k.domain == "c" && c != nil && c.CPython != nil {
+		c.CPython.annotate(p, desc, content)
+	}
 	return []*doc.Node{indexNode(b.Pos, o.entries), desc.Append(content)}, nil
 }
 

@@ -3,6 +3,7 @@ package directive
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -471,8 +472,16 @@ func pyStringValue(lit string) string {
 			out.WriteByte('\t')
 		case 'r':
 			out.WriteByte('\r')
-		case '0':
-			out.WriteByte(0)
+		case 'a', 'b', 'f', 'v':
+			out.WriteByte(map[byte]byte{'a': 7, 'b': 8, 'f': 12, 'v': 11}[c])
+		case '0', '1', '2', '3', '4', '5', '6', '7':
+			n := 1
+			for n < 3 && i+n < len(body) && body[i+n] >= '0' && body[i+n] <= '7' {
+				n++
+			}
+			v, _ := strconv.ParseUint(body[i:i+n], 8, 32)
+			out.WriteRune(rune(v))
+			i += n - 1
 		case '\n':
 		case '\\', '\'', '"':
 			out.WriteByte(c)

@@ -87,12 +87,12 @@ func date(p Parser, b *Block) ([]*doc.Node, error) {
 	if now.IsZero() {
 		return nil, &Fail{Severity: doc.Warning, Code: "date-unknown", Message: "The date of the build is not known here.", Hint: "Build the page as part of a site."}
 	}
-	return []*doc.Node{doc.NewText(b.contentPos(), strftime(now, format))}, nil
+	return []*doc.Node{doc.NewText(b.contentPos(), Strftime(now, format))}, nil
 }
 
-// strftime writes a time as C's function of that name does in the C locale;
+// Strftime writes a time as C's function of that name does in the C locale;
 // what it does not know stays.
-func strftime(t time.Time, format string) string {
+func Strftime(t time.Time, format string) string {
 	layouts := map[byte]string{
 		'Y': "2006", 'm': "01", 'd': "02", 'H': "15", 'M': "04", 'S': "05", 'y': "06", 'B': "January", 'b': "Jan", 'h': "Jan",
 		'A': "Monday", 'a': "Mon", 'I': "03", 'p': "PM", 'j': "002", 'Z': "MST", 'z': "-0700", 'e': "_2", 'D': "01/02/06",

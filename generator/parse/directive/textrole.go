@@ -87,7 +87,7 @@ var samplePart = regexp.MustCompile(`\\\\|\\\{|\\\}|[{}]|[^\\{}]+|\\`)
 func emphasizedLiteral(_ Parser, r *RoleUse) []*doc.Node {
 	n := doc.New(doc.KindLiteral, r.Pos).AddClass(r.Name).Set("role", r.Name)
 	text, inside, open := "", "", false
-	for _, part := range samplePart.FindAllString(r.source(), -1) {
+	for _, part := range samplePart.FindAllString(r.Text, -1) {
 		dest := &text
 		if open {
 			dest = &inside
@@ -115,7 +115,7 @@ func emphasizedLiteral(_ Parser, r *RoleUse) []*doc.Node {
 				text += "}"
 			}
 		default:
-			*dest += unescape(part)
+			*dest += part
 		}
 	}
 	if open {

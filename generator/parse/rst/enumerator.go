@@ -206,7 +206,7 @@ func fromRoman(s string) (int, bool) {
 // starts reports whether the enumerator at line i begins a list item: the
 // line after it is blank, indented, or begins with the next number.
 func (b *body) starts(e enumerator, i int) bool {
-	if !e.valid {
+	if !e.valid || b.p.cfg.ArabicOnly && e.sequence != "arabic" && e.sequence != "#" {
 		return false
 	}
 	if i+1 >= len(b.lines) {

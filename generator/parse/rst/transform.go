@@ -25,6 +25,9 @@ func (p *parser) transform() {
 	if p.opt.SectSubTitle {
 		p.sectionSubtitles()
 	}
+	if p.cfg.DocInfo {
+		p.docInfo()
+	}
 	p.anonymous(found)
 	p.indirectTargets()
 	if p.pending > 0 && p.targetNotes(found) {

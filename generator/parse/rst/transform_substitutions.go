@@ -179,9 +179,11 @@ func trim(n *doc.Node, trims map[*doc.Node]string) {
 		how := trims[c]
 		if strings.Contains(how, "l") && i > 0 && n.Children[i-1].Kind == doc.KindText {
 			n.Children[i-1].Text = strings.TrimRightFunc(n.Children[i-1].Text, isSpace)
+			n.Children[i-1].Unset(doc.AttrEscaped)
 		}
 		if strings.Contains(how, "r") && i+1 < len(n.Children) && n.Children[i+1].Kind == doc.KindText {
 			n.Children[i+1].Text = strings.TrimLeftFunc(n.Children[i+1].Text, isSpace)
+			n.Children[i+1].Unset(doc.AttrEscaped)
 		}
 		if c.Kind != doc.KindText {
 			trim(c, trims)

@@ -240,6 +240,17 @@ function putValues() {
     if (v) s.span.textContent = v; else s.span.replaceChildren(...s.html);
     s.span.title = v ? s.was : s.name + ": click to put your value in";
   }
+  // The lab as a script, with the reader's values in it.
+  $("a.lab-script")?.addEventListener("click", async (e) => {
+    const mine = vars.filter((v) => own(v.n)), { href } = e.currentTarget;
+    if (!mine.length) return;
+    e.preventDefault();
+    let text = await fetch(href).then((r) => r.text());
+    for (const { n } of mine) text = text.replace(new RegExp(`^${n}=\\$\\{${n}-.*`, "m"), () => `${n}=\${${n}-'${own(n)}'}`);
+    const at = URL.createObjectURL(new Blob([text], { type: "text/x-shellscript" }));
+    make("a", { href: at, download: "lab.sh" }).click();
+    setTimeout(() => URL.revokeObjectURL(at), 9e3);
+  });
 }
 // A field for a value; what a shell would take apart is refused, and said.
 function valueField(v, wrong) {

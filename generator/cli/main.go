@@ -76,27 +76,33 @@ lacks something.`,
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return &exit{ExitUsage, fmt.Sprintf("%v; see `%s --help`", err, c.CommandPath())}
 	})
-	root.AddCommand(buildCommand(t), serveCommand(t), checkCommand(t), inspectCommand(t), &cobra.Command{
+	root.AddCommand(buildCommand(t), serveCommand(t), checkCommand(t), inspectCommand(t), newCommand(t), &cobra.Command{
 		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
 		Run: func(c *cobra.Command, _ []string) { fmt.Fprintln(t.Out, "generator", versionText()) },
 	})
-	for _, c := range root.Commands() {
-		if c.Args != nil {
-			check := c.Args
-			c.Args = func(c *cobra.Command, args []string) error {
-				if err := check(c, args); err != nil {
-					return &exit{ExitUsage, fmt.Sprintf("%v; see `%s --help`", err, c.CommandPath())}
-				}
-				return nil
-			}
-		}
-	}
+	usage(root)
 	err := root.ExecuteContext(ctx)
 	code := codeOf(err)
 	if err != nil && err.Error() != "" {
 		fmt.Fprintln(t.Err, "generator:", messageOf(err))
 	}
 	return code
+}
+
+// usage makes a wrong number of arguments wrong usage, for a command and those
+// below it.
+func usage(c *cobra.Command) {
+	if check := c.Args; check != nil {
+		c.Args = func(c *cobra.Command, args []string) error {
+			if err := check(c, args); err != nil {
+				return &exit{ExitUsage, fmt.Sprintf("%v; see `%s --help`", err, c.CommandPath())}
+			}
+			return nil
+		}
+	}
+	for _, sub := range c.Commands() {
+		usage(sub)
+	}
 }
 
 // codeOf sorts errors into exit codes. What a command did not sort itself is

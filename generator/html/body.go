@@ -394,7 +394,7 @@ func length(v string) (px int, percent int) {
 func image(w *writer, n *doc.Node) {
 	uri := n.Attr("uri")
 	alt, hasAlt := n.Lookup("alt")
-	if !safeURL(uri) {
+	if !SafeURL(uri) {
 		w.refuse(n, uri)
 		w.text(alt)
 		return
@@ -403,7 +403,7 @@ func image(w *writer, n *doc.Node) {
 	if !ok {
 		img = Image{Src: uri}
 	}
-	if !safeURL(img.Src) {
+	if !SafeURL(img.Src) {
 		w.refuse(n, img.Src)
 		w.text(alt)
 		return

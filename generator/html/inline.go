@@ -93,7 +93,7 @@ func reference(w *writer, n *doc.Node) {
 		class += " internal"
 		attrs = append(attrs, "href", "#"+escapeFragment(id))
 	case hasLookup(n, "refuri"):
-		if !safeURL(uri) {
+		if !SafeURL(uri) {
 			w.refuse(n, uri)
 			w.children(n)
 			return
@@ -103,7 +103,7 @@ func reference(w *writer, n *doc.Node) {
 			title = n.Attr("title")
 		}
 		if isRelative(uri) {
-			if l, ok := w.env.Link(n); ok && safeURL(l.Href) {
+			if l, ok := w.env.Link(n); ok && SafeURL(l.Href) {
 				uri = l.Href
 				if title == "" {
 					title = l.Title
@@ -162,7 +162,7 @@ func xref(w *writer, n *doc.Node) {
 		w.xrefText(n, l)
 		return
 	}
-	if !safeURL(l.Href) {
+	if !SafeURL(l.Href) {
 		w.refuse(n, l.Href)
 		w.xrefText(n, l)
 		return
@@ -243,7 +243,7 @@ func download(w *writer, n *doc.Node) {
 		w.children(n)
 		return
 	}
-	if !safeURL(l.Href) {
+	if !SafeURL(l.Href) {
 		w.refuse(n, l.Href)
 		w.children(n)
 		return

@@ -177,7 +177,7 @@ func (w *writer) listingHead(l Listing, lang string, caption, owner *doc.Node, i
 	w.str(`</button><button type="button" class="copy">`)
 	w.b = appendEscaped(w.b, w.phrase("Copy"))
 	w.str(`</button>`)
-	if l.Download != "" && safeURL(l.Download) {
+	if l.Download != "" && SafeURL(l.Download) {
 		w.str(`<a class="download"`)
 		w.href(l.Download)
 		w.str(" download>")

@@ -77,7 +77,7 @@ func (w *writer) cardLink(n *doc.Node) {
 		}
 		l.Href = to
 	}
-	if !safeURL(l.Href) {
+	if !SafeURL(l.Href) {
 		w.refuse(n, l.Href)
 		return
 	}
@@ -145,7 +145,7 @@ func button(w *writer, n *doc.Node) {
 		w.span("span", "button", n)
 		return
 	}
-	if !safeURL(u) {
+	if !SafeURL(u) {
 		w.refuse(n, u)
 		w.span("span", "button", n)
 		return

@@ -69,7 +69,7 @@ func balanced(t *testing.T, what, out string) {
 				if a.Key == "style" || strings.HasPrefix(a.Key, "on") {
 					t.Fatalf("%s: there is the attribute %s in %s", what, a.Key, out)
 				}
-				if (a.Key == "href" || a.Key == "src") && !safeURL(a.Val) {
+				if (a.Key == "href" || a.Key == "src") && !SafeURL(a.Val) {
 					t.Fatalf("%s: there is the address %q in %s", what, a.Val, out)
 				}
 			}

@@ -6,10 +6,10 @@ import (
 	"docent/generator/doc"
 )
 
-// safeURL says whether an address may stand in a link. Relative addresses and
+// SafeURL says whether an address may stand in a link. Relative addresses and
 // the schemes of documents may; those that run code may not, however they are
 // spelled: browsers skip tabs and newlines in a scheme and ignore its case.
-func safeURL(u string) bool {
+func SafeURL(u string) bool {
 	scheme, rest, ok := strings.Cut(u, ":")
 	if !ok || strings.ContainsAny(scheme, "/?#") {
 		return true

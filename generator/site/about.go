@@ -16,6 +16,7 @@ type about struct {
 	Updated  string // the same day as people write it
 	Edit     string // address at which the page is edited
 	Markdown string // address of the page as Markdown
+	Script   string // address of the lab as a script
 	Feed     string
 	Card     string // address of the picture that other sites show
 	Facts    any    // JSON-LD
@@ -37,6 +38,16 @@ func (s *Site) tellAbout(v *view, e *env, sink Sink) (err error) {
 		v.Edit = strings.ReplaceAll(to, "{path}", u.EscapedPath())
 	}
 	v.NoIndex = v.NoIndex || p.hidden()
+	if s.set.Markdown && !s.opt.Preview {
+		e.text, v.Markdown = e.markdown(v), relative(p.url, p.markdownName())
+	}
+	if text := e.script(v); text != nil {
+		name := strings.TrimSuffix(p.markdownName(), "index.md") + scriptName
+		if err := sink.Put(name, text); err != nil {
+			return err
+		}
+		v.Script = relative(p.url, name)
+	}
 	if v.Card, err = s.putCard(sink, card{v.Title, v.Desc, v.Site}); err != nil {
 		return err
 	}

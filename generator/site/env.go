@@ -28,7 +28,8 @@ type env struct {
 	byBox map[*doc.Node]evidence // what labs say, by listing
 	heads []html.Heading         // with references resolved and numbers
 	seen  map[string]bool
-	ran   bool // there is a report of this page
+	ran   bool   // there is a report of this page
+	text  []byte // the page as Markdown
 
 	digests map[string]string // what runs, by step
 	saved   map[string]bool   // names of values that steps capture

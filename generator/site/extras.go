@@ -1,7 +1,6 @@
 package site
 
 import (
-	"fmt"
 	"html/template"
 	"net/url"
 	"strings"
@@ -143,23 +142,4 @@ func (s *Site) robots() []byte {
 		out += "Sitemap: " + s.absolute("sitemap.xml") + "\n"
 	}
 	return []byte(out)
-}
-
-// llms lists the pages with what they are about, for programs that read.
-func (s *Site) llms() []byte {
-	var b strings.Builder
-	fmt.Fprintf(&b, "# %s\n\n", s.siteTitle())
-	if s.home != nil && s.home.desc != "" {
-		fmt.Fprintf(&b, "> %s\n\n", s.home.desc)
-	}
-	b.WriteString("## Pages\n\n")
-	base := strings.TrimSuffix(s.opt.BaseURL, "/") + "/"
-	for _, p := range s.flat {
-		fmt.Fprintf(&b, "- [%s](%s%s)", p.title, base, p.url)
-		if p.desc != "" {
-			b.WriteString(": " + p.desc)
-		}
-		b.WriteByte('\n')
-	}
-	return []byte(b.String())
 }

@@ -35,6 +35,11 @@ func (s *Site) Write(ctx context.Context, sink Sink) error {
 		if err != nil {
 			return err
 		}
+		if s.set.Markdown && !s.opt.Preview {
+			if err := sink.Put(p.markdownName(), e.text); err != nil {
+				return err
+			}
+		}
 		if err := index.Add(i, e.searchPage()); err != nil {
 			return err
 		}
@@ -294,6 +299,12 @@ func (s *Site) taken(out string) bool {
 		return true
 	}
 	if s.byURL[strings.TrimSuffix(out, "index.html")] != nil && strings.HasSuffix(out, "index.html") {
+		return true
+	}
+	if p := s.byURL[strings.TrimSuffix(out, "index.md")]; s.set.Markdown && p != nil && p.markdownName() == out {
+		return true
+	}
+	if p := s.byURL[strings.TrimSuffix(out, scriptName)]; p != nil && strings.HasSuffix(out, scriptName) {
 		return true
 	}
 	switch out {

@@ -90,6 +90,7 @@ func variable(c *cobra.Command, flag string, to *string) {
 
 func buildCommand(t Terminal) *cobra.Command {
 	var src source
+	var memory cacheFlags
 	var out string
 	var strict bool
 	c := &cobra.Command{
@@ -117,10 +118,15 @@ code is 1 then. With --strict, warnings count too and the old site stays.` + abo
 				return err
 			}
 			opt.Without = []string{abs}
-			return build(c.Context(), t, opt, out, strict)
+			if opt.Cache, err = memory.open(c, "build", src.path, out); err != nil {
+				return err
+			}
+			defer opt.Cache.Close()
+			return writeSite(c.Context(), t, opt, out, strict)
 		},
 	}
 	src.flags(c)
+	memory.flags(c)
 	c.Flags().StringVarP(&out, "out", "o", "public", "folder to write, replaced as a whole (DOCENT_OUT)")
 	c.Flags().BoolVar(&strict, "strict", false, "let warnings fail the build (DOCENT_STRICT)")
 	return c
@@ -148,13 +154,14 @@ func apart(source, out string) error {
 	return nil
 }
 
-func build(ctx context.Context, t Terminal, opt site.Options, out string, strict bool) error {
+func writeSite(ctx context.Context, t Terminal, opt site.Options, out string, strict bool) error {
 	began := time.Now()
 	dir, err := site.OpenDir(out)
 	if err != nil {
 		return err
 	}
 	defer dir.Abandon()
+	dir.Use(opt.Cache)
 	bar := newProgress(t.Err)
 	opt.Progress = bar.step
 	s, err := site.Load(ctx, opt)
@@ -177,6 +184,9 @@ func build(ctx context.Context, t Terminal, opt site.Options, out string, strict
 	written, err := dir.Commit()
 	if err != nil {
 		return err
+	}
+	if err := s.Remember(); err != nil {
+		fmt.Fprintf(t.Err, "generator: the cache is not written: %v\n", err)
 	}
 	line := fmt.Sprintf("%s in %s", plural(s.Pages(), "page"), time.Since(began).Round(time.Millisecond))
 	if written == 0 {

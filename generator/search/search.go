@@ -18,6 +18,7 @@ package search
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"hash/fnv"
@@ -52,21 +53,32 @@ type Page struct {
 type Section struct{ ID, Heading, Text string }
 
 // A Builder makes the index of pages as they come, from several goroutines.
-// What it writes does not depend on their order.
+// What it gives does not depend on their order. It can be saved and loaded,
+// and its pages replaced.
 type Builder struct {
-	put func(name string, data []byte) error
-
-	mu    sync.Mutex
-	idle  []*counter // one for each goroutine that has been here at once
-	all   []*counter
-	pages int
-	hash  uint64 // of all pages, whatever their order
+	mu     sync.Mutex
+	number map[string]uint32 // of every term met so far
+	terms  []string
+	pages  []*found
+	idle   []*counter
 }
 
-// A counter counts the terms of one page after the other, for one goroutine.
+// found is what a page has: its terms, ascending by place, and the hash of
+// its file.
+type found struct {
+	hash     uint64
+	postings []posting
+}
+
+// A posting says that a term stands in a section (section*weights + weight).
+type posting struct{ term, at uint32 }
+
+// A counter counts the terms of one page after the other, for one goroutine
+// at a time. It numbers terms by itself, so that it needs no lock.
 type counter struct {
-	ids      map[string]uint32 // of the terms met so far
+	ids      map[string]uint32
 	terms    []string
+	shared   []uint32 // by term: the builder's number of it, counted from 1
 	postings []posting
 	tf       []float64 // by term, of the section at hand; 0 between sections
 	touched  []uint32  // terms whose tf is not 0
@@ -74,13 +86,8 @@ type counter struct {
 	word     []byte
 }
 
-// A posting says that a term stands in a section (section*weights + weight).
-type posting struct{ term, at uint32 }
-
-// NewBuilder makes a Builder that gives its files to put.
-func NewBuilder(put func(name string, data []byte) error) *Builder {
-	return &Builder{put: put}
-}
+// NewBuilder makes a Builder.
+func NewBuilder() *Builder { return &Builder{number: map[string]uint32{}} }
 
 func (b *Builder) take() *counter {
 	b.mu.Lock()
@@ -90,21 +97,20 @@ func (b *Builder) take() *counter {
 		b.idle = b.idle[:n-1]
 		return c
 	}
-	c := &counter{ids: map[string]uint32{}}
-	b.all = append(b.all, c)
-	return c
+	return &counter{ids: map[string]uint32{}}
 }
 
-// Add takes page number n, counted from 0 without gaps, and writes its file.
-// A page without sections is known to the index but never found.
-func (b *Builder) Add(n int, p Page) error {
+// Add takes page number n, counted from 0 without gaps, in the place of one
+// that was there, and gives its file. A page without sections is known to the
+// index but never found.
+func (b *Builder) Add(n int, p Page) (name string, data []byte) {
 	out := struct {
 		U string      `json:"u"`
 		T string      `json:"t"`
 		S [][3]string `json:"s"`
 	}{U: p.URL, T: p.Title, S: [][3]string{}}
 	c := b.take()
-	first := len(c.postings)
+	c.postings = c.postings[:0]
 	for i, s := range p.Sections {
 		text := strings.Join(strings.Fields(clip(s.Text, maxText)), " ")
 		out.S = append(out.S, [3]string{s.ID, s.Heading, text})
@@ -112,24 +118,138 @@ func (b *Builder) Add(n int, p Page) error {
 		if i == 0 {
 			title = p.Title
 		}
-		c.section(uint32(n*perPage+min(i, perPage-1)), first, title, s.Heading, text)
+		c.section(uint32(n*perPage+min(i, perPage-1)), title, s.Heading, text)
 	}
-	for _, p := range c.postings[first:] {
-		c.last[p.term] = 0
-	}
-	data := script("docentPage", n, out)
+	data = script("docentPage", n, out)
 	h := fnv.New64a()
 	h.Write(data)
+	f := &found{h.Sum64(), slices.Clone(c.postings)}
 	b.mu.Lock()
-	b.pages = max(b.pages, n+1)
-	b.hash += h.Sum64()
+	defer b.mu.Unlock()
+	for i, p := range f.postings {
+		c.last[p.term] = 0
+		if c.shared[p.term] == 0 {
+			c.shared[p.term] = b.name(c.terms[p.term]) + 1
+		}
+		f.postings[i].term = c.shared[p.term] - 1
+	}
+	for len(b.pages) <= n {
+		b.pages = append(b.pages, nil)
+	}
+	b.pages[n] = f
 	b.idle = append(b.idle, c)
-	b.mu.Unlock()
-	return b.put(fmt.Sprintf("p%d.js", n), data)
+	return fmt.Sprintf("p%d.js", n), data
 }
 
-// section adds the postings of one section; those of its page begin at first.
-func (c *counter) section(at uint32, first int, title, heading, text string) {
+func (b *Builder) name(term string) uint32 {
+	n, ok := b.number[term]
+	if !ok {
+		n = uint32(len(b.terms))
+		b.number[term] = n
+		b.terms = append(b.terms, term)
+	}
+	return n
+}
+
+// Has reports whether the index knows page number n.
+func (b *Builder) Has(n int) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return n < len(b.pages) && b.pages[n] != nil
+}
+
+// Cut forgets the pages from number n on.
+func (b *Builder) Cut(n int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.pages = b.pages[:min(n, len(b.pages))]
+}
+
+// Version names what all pages hold, whatever their order.
+func (b *Builder) Version() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var sum uint64
+	for _, f := range b.pages {
+		if f != nil {
+			sum += f.hash
+		}
+	}
+	return fmt.Sprintf("%012x", sum&(1<<48-1))
+}
+
+// Save writes the builder down.
+func (b *Builder) Save() []byte {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	out := binary.AppendUvarint(nil, uint64(len(b.terms)))
+	for _, t := range b.terms {
+		out = append(binary.AppendUvarint(out, uint64(len(t))), t...)
+	}
+	for _, f := range b.pages {
+		if f == nil {
+			f = &found{}
+		}
+		out = binary.LittleEndian.AppendUint64(out, f.hash)
+		out = binary.AppendUvarint(out, uint64(len(f.postings)))
+		for _, p := range f.postings {
+			out = binary.LittleEndian.AppendUint32(binary.LittleEndian.AppendUint32(out, p.term), p.at)
+		}
+	}
+	return out
+}
+
+// Load reads what Save wrote, and reports whether it could. The strings of
+// the builder are parts of s then.
+func (b *Builder) Load(s string) bool {
+	rest := s
+	uint := func() int {
+		v, n := binary.Uvarint([]byte(rest[:min(len(rest), binary.MaxVarintLen64)]))
+		if n <= 0 || v > uint64(len(s)) {
+			rest = ""
+			return -1
+		}
+		rest = rest[n:]
+		return int(v)
+	}
+	l := NewBuilder()
+	l.terms = make([]string, max(0, uint()))
+	l.number = make(map[string]uint32, len(l.terms))
+	for i := range l.terms {
+		n := uint()
+		if n < 0 || n > len(rest) {
+			return false
+		}
+		l.terms[i], rest = rest[:n], rest[n:]
+		l.number[l.terms[i]] = uint32(i)
+	}
+	for rest != "" {
+		if len(rest) < 8 {
+			return false
+		}
+		f := &found{hash: binary.LittleEndian.Uint64([]byte(rest[:8]))}
+		rest = rest[8:]
+		n := uint()
+		if n < 0 || 8*n > len(rest) {
+			return false
+		}
+		f.postings = make([]posting, n)
+		for i := range f.postings {
+			p := []byte(rest[8*i : 8*i+8])
+			f.postings[i] = posting{binary.LittleEndian.Uint32(p), binary.LittleEndian.Uint32(p[4:])}
+			if int(f.postings[i].term) >= len(l.terms) {
+				return false
+			}
+		}
+		rest = rest[8*n:]
+		l.pages = append(l.pages, f)
+	}
+	b.number, b.terms, b.pages = l.number, l.terms, l.pages
+	return true
+}
+
+// section adds the postings of one section.
+func (c *counter) section(at uint32, title, heading, text string) {
 	body := 0
 	c.words(text, func(t uint32) { c.add(t, 1); body++ })
 	long := math.Sqrt(1 + float64(body)/600)
@@ -141,7 +261,7 @@ func (c *counter) section(at uint32, first int, title, heading, text string) {
 	for _, t := range c.touched {
 		v := uint32(min(weights-1, max(1, math.Round(c.tf[t]))))
 		c.tf[t] = 0
-		if k := int(c.last[t]); k > first && c.postings[k-1].at/weights == at { // beyond the last place of a page
+		if k := c.last[t]; k > 0 && c.postings[k-1].at/weights == at { // beyond the last place of a page
 			c.postings[k-1].at = max(c.postings[k-1].at, at*weights+v)
 			continue
 		}
@@ -166,7 +286,7 @@ func (c *counter) words(text string, yield func(term uint32)) {
 			t = uint32(len(c.terms))
 			name := string(w)
 			c.ids[name] = t
-			c.terms, c.tf, c.last = append(c.terms, name), append(c.tf, 0), append(c.last, 0)
+			c.terms, c.shared, c.tf, c.last = append(c.terms, name), append(c.shared, 0), append(c.tf, 0), append(c.last, 0)
 		}
 		yield(t)
 	})
@@ -195,8 +315,9 @@ func script(name string, key int, v any) []byte {
 	return append(data, ')', '\n')
 }
 
-// Finish writes the term files and the files that name them.
-func (b *Builder) Finish() error {
+// Finish gives the term files and the files that name them to put.
+func (b *Builder) Finish(put func(name string, data []byte) error) error {
+	version := b.Version()
 	terms, lists := b.merge()
 	texts := make([][]byte, len(terms))
 	spread(len(terms), func(i int) { texts[i] = appendTerm(nil, terms[i], lists[i]) })
@@ -208,7 +329,7 @@ func (b *Builder) Finish() error {
 			return nil
 		}
 		name := fmt.Sprintf("t%d.js", len(firsts)-1)
-		return b.put(name, append(append(fmt.Appendf(nil, "docentTerms(%d,{", len(firsts)-1), buf...), "})\n"...))
+		return put(name, append(append(fmt.Appendf(nil, "docentTerms(%d,{", len(firsts)-1), buf...), "})\n"...))
 	}
 	for i, t := range terms {
 		if len(firsts) == 0 || begins(t, len(buf)) {
@@ -230,7 +351,7 @@ func (b *Builder) Finish() error {
 	}
 	lengths := slices.Sorted(maps.Keys(words))
 	for _, n := range lengths {
-		if err := b.put(fmt.Sprintf("v%d.js", n), script("docentWords", n, strings.Join(words[n], " "))); err != nil {
+		if err := put(fmt.Sprintf("v%d.js", n), script("docentWords", n, strings.Join(words[n], " "))); err != nil {
 			return err
 		}
 	}
@@ -239,14 +360,14 @@ func (b *Builder) Finish() error {
 		P int      `json:"p"`
 		T []string `json:"t"`
 		W []int    `json:"w"`
-	}{fmt.Sprintf("%012x", b.hash&(1<<48-1)), b.pages, firsts, lengths}
+	}{version, len(b.pages), firsts, lengths}
 	if index.T == nil {
 		index.T = []string{}
 	}
 	if index.W == nil {
 		index.W = []int{}
 	}
-	return b.put("index.js", script("docentIndex", 0, index))
+	return put("index.js", script("docentIndex", 0, index))
 }
 
 // begins reports whether a term begins a file when the file before it has so
@@ -261,47 +382,42 @@ func begins(term string, size int) bool {
 	return h.Sum32()%64 == 0
 }
 
-// merge brings the postings of all counters together: every term in order,
-// with its postings in order.
+// merge gives every term that stands on a page, in order, with its postings
+// in order.
 func (b *Builder) merge() (terms []string, lists [][]uint32) {
-	number := map[string]uint32{}
-	for _, c := range b.all {
-		for _, t := range c.terms {
-			if _, ok := number[t]; !ok {
-				number[t] = 0
-				terms = append(terms, t)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	counts := make([]int, len(b.terms)+1)
+	for _, f := range b.pages {
+		if f != nil {
+			for _, p := range f.postings {
+				counts[p.term+1]++
 			}
 		}
 	}
-	slices.Sort(terms)
-	for i, t := range terms {
-		number[t] = uint32(i)
-	}
-	counts := make([]int, len(terms)+1)
-	for _, c := range b.all {
-		for i, t := range c.terms {
-			c.last[i] = number[t]
-		}
-		for _, p := range c.postings {
-			counts[c.last[p.term]+1]++
-		}
-	}
-	for i := range terms {
+	for i := range b.terms {
 		counts[i+1] += counts[i]
 	}
-	flat := make([]uint32, counts[len(terms)])
+	flat := make([]uint32, counts[len(b.terms)])
 	next := slices.Clone(counts)
-	for _, c := range b.all {
-		for _, p := range c.postings {
-			t := c.last[p.term]
-			flat[next[t]] = p.at
-			next[t]++
+	for _, f := range b.pages {
+		if f != nil {
+			for _, p := range f.postings {
+				flat[next[p.term]] = p.at
+				next[p.term]++
+			}
 		}
 	}
-	b.all, b.idle = nil, nil
-	lists = make([][]uint32, len(terms))
-	for i := range lists {
-		lists[i] = flat[counts[i]:counts[i+1]]
+	var order []uint32
+	for i := range b.terms {
+		if counts[i+1] > counts[i] {
+			order = append(order, uint32(i))
+		}
+	}
+	slices.SortFunc(order, func(i, j uint32) int { return strings.Compare(b.terms[i], b.terms[j]) })
+	terms, lists = make([]string, len(order)), make([][]uint32, len(order))
+	for i, t := range order {
+		terms[i], lists[i] = b.terms[t], flat[counts[t]:counts[t+1]]
 	}
 	return terms, lists
 }
@@ -328,9 +444,6 @@ func spread(n int, f func(i int)) {
 }
 
 func appendTerm(b []byte, t string, l []uint32) []byte {
-	if !slices.IsSorted(l) {
-		slices.Sort(l)
-	}
 	cut := len(l) > maxPostings
 	if cut {
 		l = best(l)

@@ -7,7 +7,6 @@ import (
 	"math/rand"
 	"reflect"
 	"strings"
-	"sync"
 	"testing"
 )
 
@@ -32,24 +31,57 @@ func TestWords(t *testing.T) {
 	}
 }
 
-func build(t testing.TB, pages []Page, order []int) map[string][]byte {
-	var mu sync.Mutex
-	files := map[string][]byte{}
-	b := NewBuilder(func(name string, data []byte) error {
-		mu.Lock()
-		defer mu.Unlock()
-		files[name] = data
-		return nil
-	})
-	for _, i := range order {
-		if err := b.Add(i, pages[i]); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := b.Finish(); err != nil {
+func finish(t testing.TB, b *Builder, files map[string][]byte) map[string][]byte {
+	t.Helper()
+	if err := b.Finish(func(name string, data []byte) error { files[name] = data; return nil }); err != nil {
 		t.Fatal(err)
 	}
 	return files
+}
+
+func build(t testing.TB, pages []Page, order []int) map[string][]byte {
+	files := map[string][]byte{}
+	b := NewBuilder()
+	for _, i := range order {
+		name, data := b.Add(i, pages[i])
+		files[name] = data
+	}
+	return finish(t, b, files)
+}
+
+// TestSaved replaces pages in a builder that was saved and loaded: the index
+// is the one of the pages as they are now.
+func TestSaved(t *testing.T) {
+	pages, other := sample(60), sample(70)[60:]
+	order := make([]int, len(pages))
+	b := NewBuilder()
+	for i := range pages {
+		order[i] = i
+		b.Add(i, pages[i])
+	}
+	for round, p := range other[:3] {
+		saved := string(b.Save())
+		b = NewBuilder()
+		if !b.Load(saved) {
+			t.Fatal("what was saved cannot be loaded")
+		}
+		for cut := range 40 {
+			NewBuilder().Load(saved[:len(saved)*cut/40]) // cut short: it must not panic
+		}
+		b.Add(7*round, p)
+		pages[7*round] = p
+		got, want := finish(t, b, map[string][]byte{}), build(t, pages, order)
+		for name, data := range got {
+			if !bytes.Equal(data, want[name]) {
+				t.Fatalf("round %d: %s differs", round, name)
+			}
+		}
+		for name := range want {
+			if _, ok := got[name]; !ok && name[0] != 'p' {
+				t.Errorf("round %d: %s is missing", round, name)
+			}
+		}
+	}
 }
 
 func sample(n int) []Page {

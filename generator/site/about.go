@@ -28,8 +28,7 @@ type about struct {
 type translation struct{ Lang, Href string }
 
 // tellAbout fills in what is known of a page.
-func (s *Site) tellAbout(v *view, e *env, sink Sink) (err error) {
-	p := e.p
+func (s *Site) tellAbout(v *view, p *page) {
 	if !p.updated.IsZero() {
 		v.Modified, v.Updated = p.updated.Format(time.RFC3339), p.updated.Format("2 January 2006")
 	}
@@ -39,20 +38,8 @@ func (s *Site) tellAbout(v *view, e *env, sink Sink) (err error) {
 	}
 	v.NoIndex = v.NoIndex || p.hidden()
 	if s.set.Markdown && !s.opt.Preview {
-		e.text, v.Markdown = e.markdown(v), relative(p.url, p.markdownName())
+		v.Markdown = relative(p.url, p.markdownName())
 	}
-	if text := e.script(v); text != nil {
-		name := strings.TrimSuffix(p.markdownName(), "index.md") + scriptName
-		if err := sink.Put(name, text); err != nil {
-			return err
-		}
-		v.Script = relative(p.url, name)
-	}
-	if v.Card, err = s.putCard(sink, card{v.Title, v.Desc, v.Site}); err != nil {
-		return err
-	}
-	v.Facts = s.facts(v, e)
-	return nil
 }
 
 // The types of JSON-LD that a page tells, as schema.org names their fields.

@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 
+	"docent/generator/build"
 	"docent/generator/doc"
 	"docent/generator/html"
 	"docent/labs/report"
@@ -28,12 +29,15 @@ type env struct {
 	byBox map[*doc.Node]evidence // what labs say, by listing
 	heads []html.Heading         // with references resolved and numbers
 	seen  map[string]bool
-	ran   bool   // there is a report of this page
-	text  []byte // the page as Markdown
+	ran   bool // there is a report of this page
 
 	digests map[string]string // what runs, by step
 	saved   map[string]bool   // names of values that steps capture
 	runs    []*report.Page    // that answer for the page's measured numbers
+
+	trace *build.Trace // what the page asked; nil when nobody wants to know
+	diags []doc.Diag
+	files []string // of the content, that the page publishes
 }
 
 var _ html.Env = (*env)(nil)
@@ -41,14 +45,23 @@ var _ html.Env = (*env)(nil)
 func (e *env) Options() *html.Options { return e.s.html }
 
 func (e *env) Report(n *doc.Node, sev doc.Severity, code, message, hint string) {
-	d := doc.Diag{Severity: sev, Code: code, Message: message, Hint: hint, Source: e.doc.Sources[0]}
-	if n != nil && int(n.Pos.File) < len(e.doc.Sources) {
-		d.Source, d.Off = e.doc.Sources[n.Pos.File], int(n.Pos.Off)
+	d := doc.Diag{Severity: sev, Code: code, Message: message, Hint: hint}
+	if e.doc != nil { // else only the answer counts
+		d.Source = e.doc.Sources[0]
+		if n != nil && int(n.Pos.File) < len(e.doc.Sources) {
+			d.Source, d.Off = e.doc.Sources[n.Pos.File], int(n.Pos.Off)
+		}
 	}
-	e.s.report(d)
+	e.diags = append(e.diags, d)
 }
 
-func (e *env) Toctree(n *doc.Node) []html.TocEntry { return e.s.shown(e.p, n) }
+func (e *env) Toctree(n *doc.Node) []html.TocEntry {
+	t := e.s.shown(e.p, n)
+	if e.trace != nil {
+		e.asked(question("toctree", n), tocAnswer(t))
+	}
+	return t
+}
 
 func (e *env) Show(n *doc.Node) bool {
 	expr := n.Attr(doc.AttrExpr)
@@ -112,6 +125,9 @@ func (e *env) Image(uri string) (html.Image, bool) {
 	}
 	img := html.Image{Src: relative(e.p.url, name)}
 	if !strings.HasSuffix(name, ".svg") {
+		if e.trace != nil {
+			e.asked("file "+name, e.s.table.answer(name))
+		}
 		if f, err := e.s.files.Open(name); err == nil {
 			if c, _, err := image.DecodeConfig(f); err == nil {
 				img.W, img.H = c.Width, c.Height
@@ -163,6 +179,9 @@ func (e *env) file(ref string) (name, why string) {
 	if ref == "" || !fs.ValidPath(name) {
 		return "", "it lies outside the content folder"
 	}
+	if e.trace != nil {
+		e.asked("there "+name, e.s.table.there(name))
+	}
 	info, err := fs.Stat(e.s.files, name)
 	switch {
 	case err != nil:
@@ -177,7 +196,7 @@ func (e *env) file(ref string) (name, why string) {
 	} else {
 		f.Close()
 	}
-	e.s.published.Store(name, name)
+	e.files = append(e.files, name)
 	return name, ""
 }
 
@@ -224,6 +243,16 @@ func (e *env) warn(n *doc.Node, code, message, hint string) {
 
 // Link resolves a reference.
 func (e *env) Link(n *doc.Node) (html.Link, bool) {
+	if e.trace == nil || n.Attr(doc.AttrRefDomain) == "lab" { // the page's own text and reports decide
+		return e.link(n)
+	}
+	before := len(e.diags)
+	l, ok := e.link(n)
+	e.asked(question("link", n), linkAnswer(l, ok, e.diags[before:]))
+	return l, ok
+}
+
+func (e *env) link(n *doc.Node) (html.Link, bool) {
 	switch n.Kind {
 	case doc.KindDownloadReference:
 		return e.download(n)

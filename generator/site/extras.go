@@ -24,7 +24,6 @@ func (s *Site) writeExtras(sink Sink) error {
 		if s.byURL[addr] != nil {
 			return nil // the content has a page of that name
 		}
-		s.gen[addr] = true
 		v := s.view(addr, kind, title)
 		v.Desc = about[kind]
 		v.Body = template.HTML(body)                            //nolint:gosec // written escaped
@@ -47,7 +46,7 @@ func (s *Site) writeExtras(sink Sink) error {
 	if err := put("search/", "search", "Search", searchBody); err != nil {
 		return err
 	}
-	if len(s.index) > 0 {
+	if len(s.terms) > 0 {
 		if err := put("genindex/", "wide", "Index", s.indexHTML("genindex/")); err != nil {
 			return err
 		}

@@ -32,7 +32,7 @@ func (s *Site) loadIndex() {
 				for _, part := range strings.Split(f[1], ";") {
 					parts = append(parts, strings.TrimSpace(part))
 				}
-				s.index = append(s.index, e.expand(f[0], parts)...)
+				s.terms = append(s.terms, e.expand(f[0], parts)...)
 			}
 		}
 	}
@@ -74,7 +74,7 @@ func (s *Site) indexHTML(at string) string {
 		subs map[string]*sub
 	}
 	terms := map[string]*term{}
-	for _, e := range s.index {
+	for _, e := range s.terms {
 		t := terms[e.term]
 		if t == nil {
 			t = &term{subs: map[string]*sub{}}

@@ -74,7 +74,7 @@ func TestDatesComeFromGit(t *testing.T) {
 	commit(t, src, "2026-02-03T04:05:06Z")
 	os.Rename(src+"/../new.md", src+"/new.md") // never committed
 	opt := Options{Source: src, BaseURL: "https://example.org/x/"}
-	m, _ := build(t, opt)
+	m, _ := buildSite(t, opt)
 	has(t, "the site map", shown(t, m, "sitemap.xml"),
 		"<loc>https://example.org/x/a/</loc>\n  <lastmod>2026-01-02T03:04:05Z</lastmod>",
 		"<loc>https://example.org/x/b/</loc>\n  <lastmod>2026-02-03T04:05:06Z</lastmod>", // of the included file
@@ -102,7 +102,7 @@ func TestDatesComeFromGit(t *testing.T) {
 		t.Errorf("the feed: %+v", feed)
 	}
 	opt.Settings = []config.Setting{{Key: "git", Value: "false"}}
-	if m, _ = build(t, opt); strings.Contains(shown(t, m, "sitemap.xml"), "lastmod") {
+	if m, _ = buildSite(t, opt); strings.Contains(shown(t, m, "sitemap.xml"), "lastmod") {
 		t.Error("dates although git is off")
 	}
 	if _, ok := m.File("feed.xml"); ok {
@@ -113,7 +113,7 @@ func TestDatesComeFromGit(t *testing.T) {
 		t.Fatalf("%v: %s", err, out)
 	}
 	opt = Options{Source: shallow + "/c", BaseURL: "https://example.org/x/"}
-	if m, _ = build(t, opt); strings.Contains(shown(t, m, "sitemap.xml"), "lastmod") {
+	if m, _ = buildSite(t, opt); strings.Contains(shown(t, m, "sitemap.xml"), "lastmod") {
 		t.Error("a shallow clone does not know when its oldest files changed")
 	}
 }
@@ -130,7 +130,7 @@ func TestHostileRepositoryRunsNothing(t *testing.T) {
 	}
 	f.WriteString(conf)
 	f.Close()
-	m, _ := build(t, Options{Source: src, BaseURL: "https://example.org/"})
+	m, _ := buildSite(t, Options{Source: src, BaseURL: "https://example.org/"})
 	has(t, "the site map", shown(t, m, "sitemap.xml"), "lastmod")
 	if _, err := os.Stat(touched); err == nil {
 		t.Error("git ran what the repository's configuration names")
@@ -140,7 +140,7 @@ func TestHostileRepositoryRunsNothing(t *testing.T) {
 func TestHeadTellsOtherSites(t *testing.T) {
 	src := tree(t, "index.md", "# Home\n", "lab.md", "---\ndescription: Count \"things\" & more.\n---\n# A \\</script> lab\n\n## Count\n\n```shell\nseq 3\n```\n",
 		"cjk.md", "# 漢字\n", "docent.yaml", "title: Site\nauthor: Ada\nedit_url: https://git.example.org/edit/{path}\nbase_url: https://example.org/\n")
-	m, _ := build(t, Options{Source: src})
+	m, _ := buildSite(t, Options{Source: src})
 	page := shown(t, m, "lab/index.html")
 	has(t, "the head", page, `<link rel="canonical" href="https://example.org/lab/">`, `<meta property="og:url" content="https://example.org/lab/">`,
 		`<meta property="og:image" content="https://example.org/_cards/`, `<meta name="twitter:card" content="summary_large_image">`,
@@ -167,12 +167,12 @@ func TestHeadTellsOtherSites(t *testing.T) {
 	if err != nil || img.Bounds().Dx() != 1200 || img.Bounds().Dy() != 630 {
 		t.Errorf("the card: %v", err)
 	}
-	again, _ := build(t, Options{Source: src})
+	again, _ := buildSite(t, Options{Source: src})
 	if shown(t, again, name) != shown(t, m, name) {
 		t.Error("the card differs from build to build")
 	}
 	has(t, "the page for missing addresses", shown(t, m, "404.html"), `<form role="search" method="get" action="/search/">`)
-	if m, _ := build(t, Options{Source: src, Settings: []config.Setting{{Key: "index", Value: "no"}, {Key: "cards", Value: "no"}}}); !strings.Contains(shown(t, m, "robots.txt"), "Disallow: /\n") ||
+	if m, _ := buildSite(t, Options{Source: src, Settings: []config.Setting{{Key: "index", Value: "no"}, {Key: "cards", Value: "no"}}}); !strings.Contains(shown(t, m, "robots.txt"), "Disallow: /\n") ||
 		!strings.Contains(shown(t, m, "lab/index.html"), `content="noindex"`) || strings.Contains(shown(t, m, "lab/index.html"), "og:image") {
 		t.Error("index: false or cards: false does not count")
 	}
@@ -199,14 +199,14 @@ func TestHowToHasTheStepsOfTheLab(t *testing.T) {
 	if err := report.Write(reports+"/lab.json", run); err != nil {
 		t.Fatal(err)
 	}
-	m, _ := build(t, Options{Source: src, Reports: reports, BaseURL: "https://example.org/"})
+	m, _ := buildSite(t, Options{Source: src, Reports: reports, BaseURL: "https://example.org/"})
 	has(t, "the lab's page", shown(t, m, "lab/index.html"), `{"@type":"HowTo","name":"Lab","inLanguage":"en","step":[{"@type":"HowToStep","position":1,"name":"Count","text":"seq 3","url":"https://example.org/lab/#l-`+listing.ID+`"}]}`)
 }
 
 func TestRedirects(t *testing.T) {
 	src := tree(t, "index.md", "# Home\n", "new.md", "---\naliases: [/old/, older/page.html, /new/, /../up/]\n---\n# New \\<page>\n", "b.rst", ":aliases: /was-b\n\nB\n=\n\nText\n",
 		"docent.yaml", "redirects:\n  /gone/: /new/#there\n  /away: https://example.net/x\n  /bad: /nowhere/\n  /worse: javascript:alert(1)\n  /twice: /new/\n  /old: /new/\n")
-	m, diags := build(t, Options{Source: src, BaseURL: "https://example.org/docs/"})
+	m, diags := buildSite(t, Options{Source: src, BaseURL: "https://example.org/docs/"})
 	got := shown(t, m, "_redirects")
 	want := "/was-b/ /b/ 301!\n/old/ /new/ 301!\n/older/page.html /new/ 301!\n/away/ https://example.net/x 301!\n/gone/ /new/#there 301!\n/twice/ /new/ 301!\n"
 	if got != want {

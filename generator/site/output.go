@@ -2,6 +2,7 @@ package site
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +13,8 @@ import (
 	"sort"
 	"strings"
 	"sync"
+
+	"docent/generator/build"
 )
 
 // marker is the file by which a folder is known as one that we made and may
@@ -36,14 +39,34 @@ type Sink interface {
 // then takes its place in one rename. Files that are the same as before are
 // linked, not written again, and when nothing changed the old folder is left
 // as it is.
+//
+// With a cache (see [Dir.Use]) it knows what it wrote last time, and for a
+// large site it keeps the folder that the last one replaced: brought up to
+// date with the few files that differ, that is the next site. An edit then
+// costs what it changes, not what there is.
 type Dir struct {
 	out, temp string
 	lock      *os.File
+	fresh     bool // there was no old site
 
 	mu      sync.Mutex
 	once    sync.Once
 	tempErr error
 	seen    map[string]bool // true: written anew; false: the old file is good
+
+	worth   int // files from which a spare is kept
+	cache   *build.Cache
+	base    string             // where the known files lie: out, or the spare when out is gone
+	known   map[string]outFile // what the old site holds, as far as it is sure
+	now     map[string]outFile // what the new one will
+	have    map[string]outFile // what the temporary folder held when it was taken
+	foreign func() bool        // whether the old site holds files of another hand
+}
+
+// An outFile is a file of the site as it was written.
+type outFile struct {
+	stamp  stamp
+	answer build.Answer // of its content
 }
 
 // A WrongOutput says that a folder cannot be written because of what it is.
@@ -64,10 +87,11 @@ func OpenDir(out string) (*Dir, error) {
 	if real, err := filepath.EvalSymlinks(abs); err == nil {
 		abs = real
 	}
-	d := &Dir{out: abs, seen: map[string]bool{}}
+	d := &Dir{out: abs, base: abs, worth: worthSpare, seen: map[string]bool{}}
 	info, err := os.Stat(abs)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
+		d.fresh = true
 	case err != nil:
 		return nil, err
 	case !info.IsDir():
@@ -121,9 +145,13 @@ func (d *Dir) sweep() {
 	}
 }
 
-// open makes the temporary folder when the first file needs it.
+// open makes the temporary folder when the first file needs it, or takes the
+// one that was kept.
 func (d *Dir) open() error {
 	d.once.Do(func() {
+		if d.takeSpare() {
+			return
+		}
 		temp, err := os.MkdirTemp(filepath.Dir(d.out), d.prefix())
 		if err != nil {
 			d.tempErr = err
@@ -154,15 +182,44 @@ func (d *Dir) claim(name string, fresh bool) error {
 
 // Put writes a file.
 func (d *Dir) Put(name string, data []byte) error {
-	old, err := os.ReadFile(filepath.Join(d.out, filepath.FromSlash(name)))
-	same := err == nil && bytes.Equal(old, data)
+	var a build.Answer
+	same := false
+	if d.cache != nil {
+		a = contentAnswer(sha256.Sum256(data))
+	}
+	if e, ok := d.known[name]; ok {
+		same = e.answer == a && d.Intact(name)
+	} else if !d.fresh {
+		old, err := os.ReadFile(filepath.Join(d.out, filepath.FromSlash(name)))
+		same = err == nil && bytes.Equal(old, data)
+	}
 	if err := d.claim(name, !same); err != nil || same {
 		return err
 	}
-	return d.write(name, func(w io.Writer) error {
+	return d.write(name, a, func(w io.Writer) error {
 		_, err := w.Write(data)
 		return err
 	})
+}
+
+// Intact reports whether a file of the old site is as it was written.
+func (d *Dir) Intact(name string) bool {
+	e, ok := d.known[name]
+	if !ok {
+		return false
+	}
+	s, ok := outStamp(filepath.Join(d.base, filepath.FromSlash(name)))
+	return ok && s == e.stamp
+}
+
+// outStamp is the stamp of a file that we wrote. Links to it come and go, so
+// the time of the last change of its place does not count.
+func outStamp(name string) (stamp, bool) {
+	info, err := os.Lstat(name)
+	if err != nil || !info.Mode().IsRegular() {
+		return stamp{}, false
+	}
+	return stamp{info.Size(), info.ModTime().UnixNano(), inode(info)}, true
 }
 
 // Keep leaves a file of the old site in its place and reports whether there
@@ -178,7 +235,7 @@ func (d *Dir) Copy(name string, open func() (io.ReadCloser, error)) error {
 	if err := d.claim(name, !same); err != nil || same {
 		return err
 	}
-	return d.write(name, func(w io.Writer) error {
+	return d.write(name, build.Answer{}, func(w io.Writer) error {
 		r, err := open()
 		if err != nil {
 			return err
@@ -213,19 +270,34 @@ func (d *Dir) same(name string, open func() (io.ReadCloser, error)) bool {
 	}
 }
 
-func (d *Dir) write(name string, fill func(io.Writer) error) error {
+func (d *Dir) write(name string, a build.Answer, fill func(io.Writer) error) error {
 	if err := d.open(); err != nil {
 		return err
 	}
 	to := filepath.Join(d.temp, filepath.FromSlash(name))
-	if err := os.MkdirAll(filepath.Dir(to), 0o777); err != nil {
-		return err
+	if _, ok := d.have[name]; ok {
+		if err := os.Remove(to); err != nil { // the old site may hold the same file
+			return err
+		}
 	}
-	f, err := os.Create(to)
+	f, err := os.OpenFile(to, os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o666)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err = os.MkdirAll(filepath.Dir(to), 0o777); err == nil {
+			f, err = os.OpenFile(to, os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o666)
+		}
+	}
 	if err != nil {
 		return err
 	}
 	err = fill(f)
+	if d.cache != nil && err == nil {
+		var info fs.FileInfo
+		if info, err = f.Stat(); err == nil {
+			d.mu.Lock()
+			d.now[name] = outFile{stamp{info.Size(), info.ModTime().UnixNano(), inode(info)}, a}
+			d.mu.Unlock()
+		}
+	}
 	if e := f.Close(); err == nil {
 		err = e
 	}
@@ -256,33 +328,59 @@ func (d *Dir) Commit() (written int, err error) {
 		return 0, err
 	}
 	sort.Strings(keep)
-	made := map[string]bool{}
-	for _, name := range keep {
-		if dir := path.Dir(name); !made[dir] {
-			if err := os.MkdirAll(filepath.Join(d.temp, filepath.FromSlash(dir)), 0o777); err != nil {
-				return 0, err
-			}
-			made[dir] = true
-		}
-		from, to := filepath.Join(d.out, filepath.FromSlash(name)), filepath.Join(d.temp, filepath.FromSlash(name))
-		if os.Link(from, to) == nil {
-			continue
-		}
-		if err := copyFile(from, to); err != nil { // a file system without hard links
-			return 0, err
-		}
+	if err := d.link(keep); err != nil {
+		return 0, err
 	}
+	d.prune()
 	if err := os.WriteFile(filepath.Join(d.temp, marker), []byte(markerText), 0o644); err != nil {
 		return 0, err
 	}
 	if err := d.swap(); err != nil {
 		return 0, fmt.Errorf("put the new site in place: %w", err)
 	}
+	d.remember()
 	return written, nil
+}
+
+// link brings the files of the old site that stay into the new one.
+func (d *Dir) link(names []string) error {
+	made := map[string]bool{}
+	for _, name := range names {
+		e, known := d.known[name]
+		if h, ok := d.have[name]; ok && known && h == e {
+			continue // it is there
+		}
+		if dir := path.Dir(name); !made[dir] {
+			if err := os.MkdirAll(filepath.Join(d.temp, filepath.FromSlash(dir)), 0o777); err != nil {
+				return err
+			}
+			made[dir] = true
+		}
+		from, to := filepath.Join(d.base, filepath.FromSlash(name)), filepath.Join(d.temp, filepath.FromSlash(name))
+		if _, ok := d.have[name]; ok {
+			os.Remove(to)
+		}
+		if os.Link(from, to) == nil {
+			continue
+		}
+		delete(d.known, name)
+		if err := copyFile(from, to); err != nil { // a file system without hard links
+			return err
+		}
+	}
+	return nil
 }
 
 // extra reports whether the old folder holds a file that the new one lacks.
 func (d *Dir) extra() bool {
+	if d.foreign != nil {
+		for name := range d.known {
+			if _, ok := d.seen[name]; !ok {
+				return true
+			}
+		}
+		return d.foreign()
+	}
 	found := errors.New("found")
 	err := filepath.WalkDir(d.out, func(p string, e fs.DirEntry, err error) error {
 		if err != nil {
@@ -309,7 +407,7 @@ func (d *Dir) swap() error {
 	}
 	if exchange(d.temp, d.out) == nil {
 		os.Remove(filepath.Join(d.out, building))
-		return nil // temp is the old site now; Abandon removes it
+		return nil // temp is the old site now; Abandon removes it, unless remember keeps it
 	}
 	old := d.temp + ".old"
 	if err := os.Rename(d.out, old); err != nil {

@@ -48,7 +48,7 @@ func tree(t testing.TB, pairs ...string) string {
 	return dir
 }
 
-func build(t testing.TB, opt Options) (*Memory, []doc.Diag) {
+func buildSite(t testing.TB, opt Options) (*Memory, []doc.Diag) {
 	t.Helper()
 	m := &Memory{}
 	s, err := Load(context.Background(), opt)
@@ -91,7 +91,7 @@ func TestGolden(t *testing.T) {
 				}
 			}
 			lay(t, dir, inputs)
-			m, diags := build(t, Options{Source: dir})
+			m, diags := buildSite(t, Options{Source: dir})
 			for i := range ar.Files {
 				f := &ar.Files[i]
 				if !golden(f.Name) {
@@ -150,8 +150,8 @@ func manyPages(t testing.TB) string {
 
 func TestTwoBuildsGiveTheSameBytes(t *testing.T) {
 	dir := manyPages(t)
-	a, da := build(t, Options{Source: dir, BaseURL: "https://example.org/x/"})
-	b, db := build(t, Options{Source: dir, BaseURL: "https://example.org/x/"})
+	a, da := buildSite(t, Options{Source: dir, BaseURL: "https://example.org/x/"})
+	b, db := buildSite(t, Options{Source: dir, BaseURL: "https://example.org/x/"})
 	if fmt.Sprint(a.Names()) != fmt.Sprint(b.Names()) {
 		t.Fatalf("different files: %v and %v", a.Names(), b.Names())
 	}
@@ -170,7 +170,7 @@ func TestTwoBuildsGiveTheSameBytes(t *testing.T) {
 // TestEveryLinkLeadsSomewhere follows every relative address of a site that
 // uses all kinds of page.
 func TestEveryLinkLeadsSomewhere(t *testing.T) {
-	m, _ := build(t, Options{Source: manyPages(t)})
+	m, _ := buildSite(t, Options{Source: manyPages(t)})
 	href := regexp.MustCompile(`(?:href|src|action)="([^"]*)"`)
 	id := regexp.MustCompile(` id="([^"]*)"`)
 	ids := map[string]map[string]bool{}
@@ -232,7 +232,7 @@ func TestEditedSampleIsNotStale(t *testing.T) {
 		source, verdict string
 		edited          bool
 	}{{source, "passed", false}, {strings.Replace(source, "\none\n", "\nONE\n", 1), "passed", true}} {
-		m, _ := build(t, Options{Source: tree(t, "index.md", c.source), Reports: reports})
+		m, _ := buildSite(t, Options{Source: tree(t, "index.md", c.source), Reports: reports})
 		home, _ := m.File("index.html")
 		if !strings.Contains(string(home), `data-verdict="`+c.verdict+`"`) || strings.Contains(string(home), "sample on the page was edited") != c.edited {
 			t.Errorf("%q: want %s, edited %v, got\n%s", c.source, c.verdict, c.edited, home)
@@ -258,19 +258,19 @@ func TestMeasuredNumbers(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	m, diags := build(t, Options{Source: tree(t, "index.md", source), Reports: reports})
+	m, diags := buildSite(t, Options{Source: tree(t, "index.md", source), Reports: reports})
 	home, _ := m.File("index.html")
 	text := regexp.MustCompile(`<[^>]*>`).ReplaceAllString(string(home), "")
 	if len(diags) > 0 || !strings.Contains(text, "443MB against 8.26GB, 12.5 GFLOP/s") || !strings.Contains(string(home), "Measured on 1 May 2026, docker") {
 		t.Errorf("%v\n%s", diags, home)
 	}
 
-	m, diags = build(t, Options{Source: tree(t, "index.md", strings.Replace(source, "-t x", "-t y", 1)), Reports: reports})
+	m, diags = buildSite(t, Options{Source: tree(t, "index.md", strings.Replace(source, "-t x", "-t y", 1)), Reports: reports})
 	home, _ = m.File("index.html")
 	if !strings.Contains(string(home), "gflops GFLOP/s") || len(diags) != 1 || !strings.Contains(diags[0].String(), "index.md:7:") || diags[0].Code != "measured-missing" {
 		t.Errorf("another command ran: %v\n%s", diags, home)
 	}
-	m, diags = build(t, Options{Source: tree(t, "index.md", source), Reports: t.TempDir()})
+	m, diags = buildSite(t, Options{Source: tree(t, "index.md", source), Reports: t.TempDir()})
 	home, _ = m.File("index.html")
 	if !strings.Contains(string(home), "75MB") || len(diags) == 0 || diags[0].Severity != doc.Info {
 		t.Errorf("without a report: %v\n%s", diags, home)
@@ -303,7 +303,7 @@ func TestEvidenceStandsUnderItsListing(t *testing.T) {
 	if err := report.Write(filepath.Join(reports, report.FileName("index.md", "podman", false)), &r); err != nil {
 		t.Fatal(err)
 	}
-	m, diags := build(t, Options{Source: dir, Reports: reports})
+	m, diags := buildSite(t, Options{Source: dir, Reports: reports})
 	if len(diags) > 0 {
 		t.Errorf("diagnostics: %v", diags)
 	}
@@ -335,7 +335,7 @@ func TestEvidenceStandsUnderItsListing(t *testing.T) {
 // A field list before everything else is about the page: it is not shown, and
 // its language turns the page around.
 func TestFieldsOfAPage(t *testing.T) {
-	m, _ := build(t, Options{Source: tree(t, "index.rst", ":language: he\n:orphan:\n\nT\n=\n\nText.\n\n:shown: yes\n")})
+	m, _ := buildSite(t, Options{Source: tree(t, "index.rst", ":language: he\n:orphan:\n\nT\n=\n\nText.\n\n:shown: yes\n")})
 	page, _ := m.File("index.html")
 	for want, there := range map[string]bool{`lang="he" dir="rtl"`: true, "orphan": false, "shown": true} {
 		if strings.Contains(string(page), want) != there {

@@ -11,7 +11,6 @@ package site
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -27,10 +26,12 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"docent/generator/build"
 	"docent/generator/config"
 	"docent/generator/doc"
 	"docent/generator/html"
 	"docent/generator/parse"
+	"docent/generator/search"
 	"docent/labs/report"
 )
 
@@ -52,6 +53,8 @@ type Options struct {
 	Without []string
 	// Preview adds what the preview server needs to its pages.
 	Preview bool
+	// Cache is what is remembered from build to build; nil is nothing.
+	Cache *build.Cache
 	// Progress is told how far a step has come, from several goroutines.
 	Progress func(step string, done, total int)
 }
@@ -81,13 +84,25 @@ type Site struct {
 	anchors   map[string][]target          // Markdown headings and other ids, by id
 	invs      []*Inventory
 	nav       []*navItem
-	flat      []*page // reading order
-	index     []indexEntry
+	flat      []*page      // reading order
+	terms     []indexEntry // of the general index
 	reports   []report.Page
 	results   []measurement
 	redirects []redirect
-	cards     sync.Map // names of the cards that are drawn
-	published sync.Map // output name -> content path, for downloads and pictures
+	graph     *build.Graph
+	table     *fileTable
+	index     *search.Builder
+	inputs    []string        // files that the configuration was read from
+	reported  map[string]bool // pages that a report is about
+	key       string          // what the graph's tasks do not ask: program, options, configuration, theme
+	shape     build.Answer    // what pages may ask of each other
+	whole     build.Answer    // all that is known of all pages
+	evidence  build.Answer    // all reports and measurements
+	sameShape bool            // as in the build before
+	kept      atomic.Int64    // bytes of text whose trees are kept
+	texts     sync.Map        // name -> *doc.Source, for diagnostics
+	cards     sync.Map        // names of the cards that are drawn
+	published sync.Map        // output name -> content path, for downloads and pictures
 
 	mu    sync.Mutex
 	diags []doc.Diag
@@ -104,8 +119,10 @@ type page struct {
 	orphan  bool
 	meta    map[string]string
 	facts   *facts
+	at      int               // its place among the pages
 	kept    *doc.Document     // a small site's trees are kept; else nil
-	digest  [sha256.Size]byte // of the text
+	text    build.Answer      // what its file held
+	shape   string            // digest of the facts without places
 	secnum  map[string]string // "1.2" by id of the section
 	fignum  map[string]string // "3" by id of figure, table or listing
 	updated time.Time         // when it changed last, as git has it
@@ -130,6 +147,10 @@ func Load(ctx context.Context, opt Options) (*Site, error) {
 		return nil, err
 	}
 	s.configure()
+	if s.theme, err = builtinTheme(); err != nil {
+		return nil, err
+	}
+	s.remember()
 	if err := s.parseAll(ctx, names); err != nil {
 		return nil, err
 	}
@@ -139,6 +160,8 @@ func Load(ctx context.Context, opt Options) (*Site, error) {
 	s.link()
 	s.planRedirects()
 	s.loadEvidence()
+	s.loadIndex()
+	s.settle()
 	return s, nil
 }
 
@@ -203,15 +226,24 @@ func (s *Site) warn(p *page, at doc.Pos, sev doc.Severity, code, message, hint s
 	s.report(doc.Diag{Severity: sev, Code: code, Message: message, Hint: hint, Source: s.source(p, at.File), Off: int(at.Off)})
 }
 
-// source gives the file that a position of a page refers to. It is read
-// again: no text is kept for the few that anything is said about.
+// source gives the file that a position of a page refers to.
 func (s *Site) source(p *page, file int32) *doc.Source {
 	name := p.name
 	if p.facts != nil && int(file) < len(p.facts.sources) {
 		name = p.facts.sources[file]
 	}
+	return s.text(name)
+}
+
+// text gives a file of the content to show what a diagnostic is about. It is
+// read again: no text is kept for the few that anything is said about.
+func (s *Site) text(name string) *doc.Source {
+	if src, ok := s.texts.Load(name); ok {
+		return src.(*doc.Source)
+	}
 	text, _ := fs.ReadFile(s.files, name)
-	return doc.NewSource(name, strings.ToValidUTF8(string(text), "\uFFFD"))
+	src, _ := s.texts.LoadOrStore(name, doc.NewSource(name, strings.ToValidUTF8(string(text), "\uFFFD")))
+	return src.(*doc.Source)
 }
 
 // find lists the source's pages and reads its conf.py.
@@ -231,6 +263,10 @@ func (s *Site) find() ([]string, error) {
 		return nil, err
 	}
 	s.files = s.root.FS()
+	s.table = newFileTable(s.files, dir)
+	settings := &recorder{FS: s.files, names: &s.inputs}
+	s.files = settings
+	defer func() { s.files = settings.FS }()
 	if err := s.readConfig(info.IsDir(), dir); err != nil {
 		return nil, err
 	}
@@ -242,6 +278,7 @@ func (s *Site) find() ([]string, error) {
 		s.report(s.conf.Diags...)
 		s.openProject(dir)
 	}
+	s.files = settings.FS
 	suffixes := s.conf.Strings("source_suffix")
 	if len(suffixes) == 0 {
 		suffixes = []string{".rst", ".md"}
@@ -321,6 +358,18 @@ func rootless(err error) string {
 	return err.Error()
 }
 
+// A recorder notes which files are opened: those that say how the site is to
+// be.
+type recorder struct {
+	fs.FS
+	names *[]string
+}
+
+func (r *recorder) Open(name string) (fs.File, error) {
+	*r.names = append(*r.names, name)
+	return r.FS.Open(name)
+}
+
 func (s *Site) configure() {
 	c := s.conf
 	s.title = first(s.set.Title, c.String("html_title"))
@@ -385,7 +434,10 @@ func (s *Site) configure() {
 			s.html.SmartQuotes = ""
 		}
 	}
+	plain := s.files
+	s.files = &recorder{plain, &s.inputs}
 	s.loadInventories()
+	s.files = plain
 }
 
 func made[K comparable, V any](m *map[K]V) {
@@ -401,28 +453,16 @@ const keepTrees = 4 << 20
 
 func (s *Site) parseAll(ctx context.Context, names []string) error {
 	s.pages = make([]*page, len(names))
-	var size atomic.Int64
 	return s.each(ctx, "read", len(names), func(i int) error {
-		p := &page{name: names[i], docname: trimSuffix(names[i])}
+		p := &page{name: names[i], docname: trimSuffix(names[i]), at: i}
 		s.pages[i] = p
-		d, digest := s.parse(p, s.report)
-		p.digest = digest
-		f := gather(d, len(names) == 1 || p.docname == s.rootDoc())
-		blob := string(f.append(nil, true))
-		var err error
-		if p.facts, err = readFacts(blob); err != nil {
-			return fmt.Errorf("%s: %w", p.name, err)
-		}
-		if size.Add(int64(len(d.Sources[0].Text))) < keepTrees {
-			p.kept = d
-		}
-		return nil
+		return s.learn(p, len(names) == 1)
 	})
 }
 
 // parse reads the text of a page.
-func (s *Site) parse(p *page, report func(...doc.Diag)) (*doc.Document, [sha256.Size]byte) {
-	raw, err := fs.ReadFile(s.files, p.name)
+func (s *Site) parse(p *page, report func(...doc.Diag)) (*doc.Document, build.Answer) {
+	raw, answer, err := s.table.read(p.name)
 	if err != nil {
 		report(doc.Diag{Severity: doc.Error, Code: "site-unreadable", Source: doc.NewSource(p.name, ""),
 			Message: "Not read: " + rootless(err) + ".", Hint: "Make it readable, or exclude it."})
@@ -445,7 +485,7 @@ func (s *Site) parse(p *page, report func(...doc.Diag)) (*doc.Document, [sha256.
 	}
 	d := parse.Page(p.name, text, s.cfg)
 	report(d.Diags...)
-	return d, sha256.Sum256(raw)
+	return d, answer
 }
 
 // tree gives a page's tree again.
@@ -453,8 +493,8 @@ func (s *Site) tree(p *page) (*doc.Document, error) {
 	if p.kept != nil {
 		return p.kept, nil
 	}
-	d, digest := s.parse(p, func(...doc.Diag) {})
-	if digest != p.digest {
+	d, text := s.parse(p, func(...doc.Diag) {})
+	if text != p.text {
 		return nil, &Changed{p.name}
 	}
 	return d, nil

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/base32"
+	"encoding/json"
 	"fmt"
 	"html/template"
 	"io/fs"
@@ -13,6 +14,7 @@ import (
 	"github.com/evanw/esbuild/pkg/api"
 
 	"docent/assets"
+	"docent/generator/build"
 	"docent/generator/html"
 )
 
@@ -22,6 +24,8 @@ type theme struct {
 	page  *template.Template
 	names map[string]string // "css/docent.css" -> "_assets/docent.1a2b3c4d.css"
 	files map[string][]byte // by output name
+
+	digest string // of everything above
 }
 
 // loadTheme reads a theme. Minifying is the same on every machine, so the
@@ -32,13 +36,18 @@ func loadTheme(files fs.FS) (*theme, error) {
 	if t.page, err = template.ParseFS(files, "templates/*.html"); err != nil {
 		return nil, fmt.Errorf("read the theme: %w", err)
 	}
+	all := sha256.New()
 	err = fs.WalkDir(files, ".", func(name string, e fs.DirEntry, err error) error {
-		if err != nil || e.IsDir() || strings.HasPrefix(name, "templates/") {
+		if err != nil || e.IsDir() {
 			return err
 		}
 		data, err := fs.ReadFile(files, name)
 		if err != nil {
 			return err
+		}
+		fmt.Fprintf(all, "%s %d\n%s", name, len(data), data)
+		if strings.HasPrefix(name, "templates/") {
+			return nil
 		}
 		loader := api.LoaderNone
 		switch path.Ext(name) {
@@ -65,6 +74,7 @@ func loadTheme(files fs.FS) (*theme, error) {
 		t.names[name], t.files[out] = out, data
 		return nil
 	})
+	t.digest = string(all.Sum(nil))
 	return t, err
 }
 
@@ -103,6 +113,18 @@ type view struct {
 	theme *theme
 }
 
+// answer is the digest of a frame without a text in it.
+func (v *view) answer() build.Answer {
+	nav := v.Nav
+	v.Nav = ""
+	rest, err := json.Marshal(v)
+	v.Nav = nav
+	if err != nil {
+		return build.Answer{}
+	}
+	return build.Digest(string(nav), string(rest))
+}
+
 // Asset gives the name under which a file of the theme is published.
 func (v *view) Asset(name string) (string, error) {
 	if n, ok := v.theme.names[name]; ok {
@@ -114,7 +136,7 @@ func (v *view) Asset(name string) (string, error) {
 // view begins the view of a page at an address.
 func (s *Site) view(url, kind, title string) *view {
 	v := &view{Lang: s.lang, Dir: direction(s.lang), Root: relative(url, ""), Kind: kind, Title: title, Site: s.siteTitle(),
-		theme: s.theme, Preview: s.opt.Preview, Report: len(s.reports) > 0, GenIndex: len(s.index) > 0,
+		theme: s.theme, Preview: s.opt.Preview, Report: len(s.reports) > 0, GenIndex: len(s.terms) > 0,
 		Version: first(s.set.Version, s.conf.String("release", "version")), Copyright: first(s.set.Copyright, s.conf.String("copyright", "project_copyright"))}
 	v.Home = v.Root
 	v.Head = title

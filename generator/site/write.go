@@ -16,55 +16,41 @@ import (
 	"docent/generator/search"
 )
 
-// Write renders the whole site into a sink.
+// Write writes the whole site into a sink: what is not there from the build
+// before, or has changed since.
 func (s *Site) Write(ctx context.Context, sink Sink) error {
-	var err error
-	if s.theme, err = builtinTheme(); err != nil {
+	if err := s.each(ctx, "render", len(s.pages), func(i int) error { return s.writePage(s.pages[i], sink) }); err != nil {
 		return err
 	}
-	s.loadIndex()
-	index := search.NewBuilder(func(name string, data []byte) error { return sink.Put("_search/"+name, data) })
-	if err := s.each(ctx, "render", len(s.pages), func(i int) error {
-		p := s.pages[i]
-		d, err := s.tree(p)
-		if err != nil {
-			return err
-		}
-		e := &env{s: s, p: p, doc: d}
-		data, err := s.pageHTML(e, sink)
-		if err != nil {
-			return err
-		}
-		if s.set.Markdown && !s.opt.Preview {
-			if err := sink.Put(p.markdownName(), e.text); err != nil {
-				return err
+	extras, err := s.task("extras", "site", sink, func(sink Sink) ([]doc.Diag, error) {
+		for name, data := range s.theme.files {
+			if err := sink.Put(name, data); err != nil {
+				return nil, err
 			}
 		}
-		if err := index.Add(i, e.searchPage()); err != nil {
-			return err
-		}
-		p.kept = nil
-		return sink.Put(outName(p.url), data)
-	}); err != nil {
+		return nil, s.writeExtras(sink)
+	})
+	if err != nil {
 		return err
 	}
-	for name, data := range s.theme.files {
-		if err := sink.Put(name, data); err != nil {
-			return err
+	for _, name := range extras.Outputs {
+		if addr, ok := strings.CutSuffix(name, "index.html"); ok {
+			s.gen[addr] = true
 		}
-	}
-	if err := s.writeExtras(sink); err != nil {
-		return err
 	}
 	if err := s.writeFiles(ctx, sink); err != nil {
 		return err
 	}
-	return index.Finish()
+	s.index.Cut(len(s.pages))
+	_, err = s.task("search", "found", sink, func(sink Sink) ([]doc.Diag, error) {
+		return nil, s.index.Finish(func(name string, data []byte) error { return sink.Put("_search/"+name, data) })
+	})
+	return err
 }
 
-// pageHTML renders one page in the theme.
-func (s *Site) pageHTML(e *env, sink Sink) ([]byte, error) {
-	p := e.p
+// frame fills in what stands around a page's text. It asks nothing of the
+// page's tree.
+func (s *Site) frame(p *page) *view {
 	kind := "page"
 	if p == s.home {
 		kind = "home"
@@ -74,18 +60,9 @@ func (s *Site) pageHTML(e *env, sink Sink) ([]byte, error) {
 	}
 	v := s.view(p.url, kind, p.title)
 	v.Desc = p.desc
-	e.loadEvidence()
-	e.checkImages()
-	e.heads = html.TOC(e.doc, e)
 	if lang := p.meta["language"]; lang != "" {
 		v.Lang, v.Dir = lang, direction(lang)
 	}
-	shown := *e.doc
-	shown.Root = withoutFields(e.doc.Root)
-	body := html.Render(nil, &shown, shown.Root, e)
-	body = e.summary(body)
-	v.Body = template.HTML(body) //nolint:gosec // the renderer escapes what the content says
-	v.Contents = contents(e.heads)
 	v.Nav = template.HTML(s.navHTML(nil, p)) //nolint:gosec // written escaped
 	v.Crumbs = s.crumbs(p)
 	link := func(q *page) *themeLink {
@@ -95,19 +72,47 @@ func (s *Site) pageHTML(e *env, sink Sink) ([]byte, error) {
 		return &themeLink{relative(p.url, q.url), q.title}
 	}
 	v.Prev, v.Next = link(p.prev), link(p.next)
-	if vals := e.values(); len(vals) > 0 {
-		j, _ := json.Marshal(vals)
-		v.Values = string(j)
-	}
 	for _, f := range s.conf.Strings("html_css_files") {
 		v.Styles = append(v.Styles, s.static(p, f))
 	}
 	for _, f := range s.conf.Strings("html_js_files") {
 		v.Scripts = append(v.Scripts, s.static(p, f))
 	}
-	if err := s.tellAbout(v, e, sink); err != nil {
+	s.tellAbout(v, p)
+	return v
+}
+
+// pageHTML renders one page into its frame.
+func (s *Site) pageHTML(e *env, v *view, sink Sink) (_ []byte, err error) {
+	e.loadEvidence()
+	e.checkImages()
+	e.heads = html.TOC(e.doc, e)
+	shown := *e.doc
+	shown.Root = withoutFields(e.doc.Root)
+	body := html.Render(nil, &shown, shown.Root, e)
+	body = e.summary(body)
+	v.Body = template.HTML(body) //nolint:gosec // the renderer escapes what the content says
+	v.Contents = contents(e.heads)
+	if vals := e.values(); len(vals) > 0 {
+		j, _ := json.Marshal(vals)
+		v.Values = string(j)
+	}
+	if s.set.Markdown && !s.opt.Preview {
+		if err := sink.Put(e.p.markdownName(), e.markdown(v)); err != nil {
+			return nil, err
+		}
+	}
+	if text := e.script(v); text != nil {
+		name := strings.TrimSuffix(e.p.markdownName(), "index.md") + scriptName
+		if err := sink.Put(name, text); err != nil {
+			return nil, err
+		}
+		v.Script = relative(e.p.url, name)
+	}
+	if v.Card, err = s.putCard(sink, card{v.Title, v.Desc, v.Site}); err != nil {
 		return nil, err
 	}
+	v.Facts = s.facts(v, e)
 	return s.render(v)
 }
 
@@ -273,23 +278,25 @@ func (s *Site) writeFiles(ctx context.Context, sink Sink) error {
 	return s.each(ctx, "copy", len(sorted), func(i int) error {
 		out := sorted[i]
 		name := names[out]
-		if s.taken(out) {
-			s.report(doc.Diag{Severity: doc.Warning, Code: "site-name-taken", Source: doc.NewSource(name, ""),
-				Message: "The file is not published: the site has a page of its own there.", Hint: "Give the file another name."})
-			return nil
-		}
-		if strings.HasSuffix(strings.ToLower(name), ".svg") {
-			data, err := fs.ReadFile(s.files, name)
-			if err == nil && scripted(data) {
-				s.report(doc.Diag{Severity: doc.Warning, Code: "image-svg-script", Source: doc.NewSource(name, ""),
-					Message: "The picture is not published: it holds a script.", Hint: "Export it without scripts."})
-				return nil
+		taken := s.taken(out)
+		_, err := s.task(fmt.Sprint("copy ", taken, " ", out), "file "+name, sink, func(sink Sink) ([]doc.Diag, error) {
+			refuse := func(code, message, hint string) ([]doc.Diag, error) {
+				return []doc.Diag{{Severity: doc.Warning, Code: code, Source: doc.NewSource(name, ""), Message: message, Hint: hint}}, nil
 			}
-		}
-		if err := sink.Copy(out, s.open(name)); err != nil {
-			return fmt.Errorf("publish %s: %w", name, err)
-		}
-		return nil
+			if taken {
+				return refuse("site-name-taken", "The file is not published: the site has a page of its own there.", "Give the file another name.")
+			}
+			if strings.HasSuffix(strings.ToLower(name), ".svg") {
+				if data, err := fs.ReadFile(s.files, name); err == nil && scripted(data) {
+					return refuse("image-svg-script", "The picture is not published: it holds a script.", "Export it without scripts.")
+				}
+			}
+			if err := sink.Copy(out, s.open(name)); err != nil {
+				return nil, fmt.Errorf("publish %s: %w", name, err)
+			}
+			return nil, nil
+		})
+		return err
 	})
 }
 

@@ -1,0 +1,183 @@
+package build
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+	"unsafe"
+)
+
+// MaxCache is how many bytes all caches of a folder may have together. The
+// ones that were not used for longest go first.
+const MaxCache = 4 << 30
+
+// A Cache is a folder of its own for one site, held by one process at a time.
+type Cache struct {
+	dir  string
+	lock *os.File
+}
+
+// Taken says that another process holds the cache now. The build goes on
+// without one.
+var Taken = errors.New("another build holds the cache")
+
+// OpenCache opens the cache of one site below a folder that many may share.
+// The key says whose it is: paths and whatever else tells sites apart.
+func OpenCache(root string, key ...string) (*Cache, error) {
+	d := Digest(key...)
+	c := &Cache{dir: filepath.Join(root, fmt.Sprintf("site-%x", d[:8]))}
+	if err := os.MkdirAll(c.dir, 0o700); err != nil {
+		return nil, fmt.Errorf("make the cache: %w", err)
+	}
+	var err error
+	if c.lock, err = os.OpenFile(filepath.Join(c.dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600); err != nil {
+		return nil, fmt.Errorf("lock the cache: %w", err)
+	}
+	if !tryLock(c.lock) {
+		c.lock.Close()
+		return nil, Taken
+	}
+	now := time.Now()
+	os.Chtimes(c.lock.Name(), now, now) // when it was used
+	sweep(root, MaxCache)
+	return c, nil
+}
+
+// Close lets other processes have the cache.
+func (c *Cache) Close() {
+	if c != nil && c.lock != nil {
+		c.lock.Close()
+		c.lock = nil
+	}
+}
+
+// Dir is a folder in the cache for what is no single file.
+func (c *Cache) Dir(name string) string { return filepath.Join(c.dir, name) }
+
+// A file of the cache is: this line, the key's digest, the checksum of what
+// follows, what follows.
+const magic = "docent cache 1\n"
+
+// Load reads a file of the cache. It gives nothing if the file is not there,
+// was written under another key, or is broken.
+func (c *Cache) Load(name, key string) (string, bool) {
+	b, err := os.ReadFile(filepath.Join(c.dir, name))
+	if err != nil {
+		return "", false
+	}
+	head := len(magic) + len(Answer{})
+	if len(b) < head+4 || string(b[:len(magic)]) != magic {
+		return "", false
+	}
+	d := Digest(key)
+	body := b[head+4:]
+	if string(b[len(magic):head]) != string(d[:]) || binary.LittleEndian.Uint32(b[head:]) != crc32.Checksum(body, castagnoli) || len(body) == 0 {
+		return "", false
+	}
+	return unsafe.String(&body[0], len(body)), true // nobody else holds b
+}
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// Save writes a file of the cache, in one step.
+func (c *Cache) Save(name, key string, parts ...[]byte) error {
+	f, err := os.CreateTemp(c.dir, "."+name+"-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name()) // it is gone when all went well
+	d := Digest(key)
+	var sum uint32
+	for _, p := range parts {
+		sum = crc32.Update(sum, castagnoli, p)
+	}
+	head := binary.LittleEndian.AppendUint32(append([]byte(magic), d[:]...), sum)
+	for _, p := range append([][]byte{head}, parts...) {
+		if _, err := f.Write(p); err != nil {
+			f.Close()
+			return err
+		}
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), filepath.Join(c.dir, name))
+}
+
+// LoadGraph reads the graph of the build before. Without one, or with one of
+// another program or other options (the key), the graph remembers nothing.
+func (c *Cache) LoadGraph(key string) *Graph {
+	if s, ok := c.Load("graph", key); ok {
+		if g, ok := decode(s); ok {
+			return g
+		}
+	}
+	return NewGraph()
+}
+
+// SaveGraph writes what this build gave.
+func (c *Cache) SaveGraph(key string, g *Graph) error { return c.Save("graph", key, g.encode()) }
+
+// sweep removes the caches that were not used for longest, until what is
+// left fits. It removes none that a process holds.
+func sweep(root string, limit int64) {
+	entries, err := os.ReadDir(root)
+	if err != nil {
+		return
+	}
+	type old struct {
+		dir  string
+		used time.Time
+		size int64
+	}
+	var all []old
+	var total int64
+	for _, e := range entries {
+		if !e.IsDir() || len(e.Name()) < 5 || e.Name()[:5] != "site-" {
+			continue
+		}
+		o := old{dir: filepath.Join(root, e.Name())}
+		if info, err := os.Stat(filepath.Join(o.dir, "lock")); err == nil {
+			o.used = info.ModTime()
+		}
+		files, _ := os.ReadDir(o.dir)
+		for _, f := range files { // a site's own files count by what they say of themselves
+			if info, err := f.Info(); err == nil && info.Mode().IsRegular() {
+				o.size += info.Size()
+			}
+		}
+		if text, err := os.ReadFile(filepath.Join(o.dir, "size")); err == nil {
+			var n int64
+			if _, err := fmt.Sscan(string(text), &n); err == nil {
+				o.size += n
+			}
+		}
+		total += o.size
+		all = append(all, o)
+	}
+	slices.SortFunc(all, func(a, b old) int { return a.used.Compare(b.used) })
+	for _, o := range all {
+		if total <= limit {
+			return
+		}
+		f, err := os.OpenFile(filepath.Join(o.dir, "lock"), os.O_RDWR, 0)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err == nil && !tryLock(f) {
+			f.Close()
+			continue
+		}
+		os.RemoveAll(o.dir)
+		if f != nil {
+			f.Close()
+		}
+		total -= o.size
+	}
+}

@@ -1,0 +1,213 @@
+// Package build remembers work. A task is a piece of work with a name; while
+// it runs it asks questions, and what it gives depends on nothing but their
+// answers. It runs again only if one of them has another answer now.
+//
+// The rules, most of them esbuild's:
+//
+//   - A question is a text that can be asked again without running the task:
+//     what does this file hold, where does this reference lead. That a file
+//     is not there, or that a name means nothing, is an answer too.
+//   - An answer is a digest. Equal digests mean equal answers.
+//   - What the program and its options are is part of the key of the whole
+//     graph, not of each task: another program remembers nothing.
+//   - Messages are part of what a task gives, and are given again with it.
+//   - What is remembered is never trusted more than the sources: a graph that
+//     is lost or broken costs time and nothing else.
+//
+// A [Graph] lives in memory for the preview server and in a [Cache] from one
+// process to the next.
+package build
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// An Answer is the digest of an answer. The zero Answer is no answer: it
+// equals nothing, not even itself.
+type Answer [16]byte
+
+// Digest makes an answer of what was found. Parts are told apart: "a", "bc"
+// and "ab", "c" differ.
+func Digest(parts ...string) Answer {
+	h := sha256.New()
+	var n [8]byte
+	for _, p := range parts {
+		binary.LittleEndian.PutUint64(n[:], uint64(len(p)))
+		h.Write(n[:])
+		h.Write([]byte(p))
+	}
+	var a Answer
+	copy(a[:], h.Sum(nil))
+	return a
+}
+
+// Same is what an asker returns for a question whose answer it knows to be
+// the remembered one, without looking.
+var Same = Answer{15: 1}
+
+// A Result is what a task gave.
+type Result struct {
+	// Value is the task's own; the graph does not look into it.
+	Value string
+	// Outputs are the files that the task wrote.
+	Outputs []string
+
+	asked string // questions and answers, encoded
+}
+
+// A Trace collects what a task asks and writes while it runs. It is used by
+// one goroutine.
+type Trace struct {
+	asked   []byte
+	outputs []string
+	seen    map[string]bool
+}
+
+// Asked notes a question and its answer; of a question that is asked twice,
+// the first answer counts.
+func (t *Trace) Asked(question string, a Answer) {
+	if t.seen[question] {
+		return
+	}
+	if t.seen == nil {
+		t.seen = map[string]bool{}
+	}
+	t.seen[question] = true
+	t.asked = appendString(t.asked, question)
+	t.asked = append(t.asked, a[:]...)
+}
+
+// Wrote notes a file that the task wrote.
+func (t *Trace) Wrote(name string) { t.outputs = append(t.outputs, name) }
+
+// A Graph is the tasks of one build and of the one before. Its methods are
+// safe for use by several goroutines, those of one task's name by one at a
+// time.
+type Graph struct {
+	old map[string]*Result
+
+	mu  sync.Mutex
+	now map[string]*Result
+}
+
+// NewGraph makes a graph that remembers nothing.
+func NewGraph() *Graph { return &Graph{old: map[string]*Result{}, now: map[string]*Result{}} }
+
+// Next begins a new build: what this one gave is what the next remembers,
+// and tasks that were not asked for are forgotten.
+func (g *Graph) Next() *Graph {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return &Graph{old: g.now, now: make(map[string]*Result, len(g.now))}
+}
+
+// Last gives what a task gave in the build before, or nil.
+func (g *Graph) Last(name string) *Result { return g.old[name] }
+
+// Do gives the result of a task. What is remembered is used if ask gives
+// the remembered answer to every question, in the order in which they were
+// asked, and if keep, when not nil, accepts the remembered result; otherwise
+// the task runs.
+func (g *Graph) Do(name string, ask func(question string) Answer, keep func(*Result) bool, run func(*Trace) (string, error)) (r *Result, ran bool, err error) {
+	if r = g.old[name]; r != nil && r.Holds(ask) && (keep == nil || keep(r)) {
+		g.put(name, r)
+		return r, false, nil
+	}
+	var t Trace
+	v, err := run(&t)
+	if err != nil {
+		return nil, true, err
+	}
+	r = &Result{Value: v, Outputs: t.outputs, asked: string(t.asked)}
+	g.put(name, r)
+	return r, true, nil
+}
+
+func (g *Graph) put(name string, r *Result) {
+	g.mu.Lock()
+	g.now[name] = r
+	g.mu.Unlock()
+}
+
+// Holds reports whether all questions still have the answers they had.
+func (r *Result) Holds(ask func(question string) Answer) bool {
+	rest := r.asked
+	for rest != "" {
+		q, tail, ok := cutString(rest)
+		if !ok || len(tail) < len(Answer{}) {
+			return false
+		}
+		was := Answer([]byte(tail[:len(Answer{})]))
+		if now := ask(q); now != Same && (now != was || now == Answer{}) {
+			return false
+		}
+		rest = tail[len(Answer{}):]
+	}
+	return true
+}
+
+// encode writes the tasks of this build.
+func (g *Graph) encode() []byte {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	names := make([]string, 0, len(g.now))
+	size := 0
+	for n, r := range g.now {
+		names = append(names, n)
+		size += len(n) + len(r.Value) + len(r.asked) + 64
+	}
+	slices.Sort(names)
+	b := make([]byte, 0, size)
+	for _, n := range names {
+		r := g.now[n]
+		b = appendString(b, n)
+		b = appendString(b, r.Value)
+		b = appendString(b, r.asked)
+		b = appendString(b, strings.Join(r.Outputs, "\n"))
+	}
+	return b
+}
+
+// decode reads what encode wrote, as the build before the next one.
+func decode(s string) (*Graph, bool) {
+	g := NewGraph()
+	g.old = make(map[string]*Result, len(s)/1500)
+	for s != "" {
+		var f [4]string
+		for i := range f {
+			var ok bool
+			if f[i], s, ok = cutString(s); !ok {
+				return NewGraph(), false
+			}
+		}
+		r := &Result{Value: f[1], asked: f[2]}
+		if f[3] != "" {
+			r.Outputs = strings.Split(f[3], "\n")
+		}
+		g.old[f[0]] = r
+	}
+	return g, true
+}
+
+func appendString(b []byte, s string) []byte {
+	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
+}
+
+func cutString(s string) (v, rest string, ok bool) {
+	var n uint64
+	for i := 0; i < len(s) && i < binary.MaxVarintLen64; i++ {
+		n |= uint64(s[i]&0x7f) << (7 * i)
+		if s[i] < 0x80 {
+			s = s[i+1:]
+			if n > uint64(len(s)) {
+				return "", "", false
+			}
+			return s[:n], s[n:], true
+		}
+	}
+	return "", "", false
+}

@@ -1,0 +1,417 @@
+package site
+
+import (
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"docent/generator/build"
+	"docent/generator/doc"
+	"docent/generator/html"
+	"docent/generator/search"
+)
+
+// The tasks of a site, and what they ask (see package build):
+//
+//	facts NAME   what others may ask of a page: asks what its files hold
+//	page NAME    the page's files: asks what its files hold, which other files
+//	             are there, where its links lead, its numbers, its reports, and
+//	             for the frame around its text
+//	copy NAME    a picture or a download: asks what the file holds
+//	extras       what stands for the whole site: asks for all that is known of
+//	             all pages
+//	search       the term files: asks what was found on all pages
+//
+// What the configuration and the theme say is part of the graph's key.
+
+// ask answers a question for a page, or for none.
+func (s *Site) ask(p *page, question string) build.Answer {
+	kind, rest, _ := strings.Cut(question, " ")
+	switch kind {
+	case "file":
+		return s.table.answer(rest)
+	case "there":
+		return s.table.there(rest)
+	case "place":
+		return build.Digest(p.docname, p.url, strconv.Itoa(p.at))
+	case "reports":
+		return s.reportsOf(p)
+	case "site":
+		return s.whole
+	case "found":
+		return build.Digest(s.index.Version(), strconv.Itoa(len(s.pages)))
+	}
+	if s.sameShape { // then so is every answer that other pages give
+		return build.Same
+	}
+	switch kind {
+	case "frame":
+		return s.frame(p).answer()
+	case "numbers":
+		return p.numbers()
+	case "link", "toctree":
+		n, tail, ok := doc.ReadNode(rest)
+		if !ok || tail != "" {
+			return build.Answer{}
+		}
+		probe := &env{s: s, p: p}
+		if kind == "toctree" {
+			return tocAnswer(s.shown(p, n))
+		}
+		l, found := probe.link(n)
+		return linkAnswer(l, found, probe.diags)
+	}
+	return build.Answer{}
+}
+
+// asked notes a question of a page and its answer, while the page renders.
+func (e *env) asked(question string, a build.Answer) {
+	if e.trace != nil {
+		e.trace.Asked(question, a)
+	}
+}
+
+// question is a node without what stands in it: enough to ask again where it
+// leads.
+func question(kind string, n *doc.Node) string {
+	q := doc.New(n.Kind, doc.Pos{})
+	for _, a := range n.Attrs() {
+		q.Set(a.Key, a.Value)
+	}
+	switch {
+	case n.Kind == doc.KindToctree:
+		q.Children = n.Children
+	case len(n.Children) > 0:
+		q.Append(doc.NewText(doc.Pos{}, n.PlainText()))
+	}
+	return kind + " " + string(doc.AppendNode(nil, q, false))
+}
+
+func linkAnswer(l html.Link, ok bool, diags []doc.Diag) build.Answer {
+	parts := []string{strconv.FormatBool(ok), l.Href, l.Title, l.Plain, strings.Join(l.Classes, " ")}
+	if l.Text != nil {
+		parts = append(parts, string(doc.AppendNode(nil, l.Text, false)))
+	}
+	for _, d := range diags {
+		parts = append(parts, d.Code, d.Message, d.Hint)
+	}
+	return build.Digest(parts...)
+}
+
+func tocAnswer(all []html.TocEntry) build.Answer {
+	var w writer
+	var add func([]html.TocEntry)
+	add = func(all []html.TocEntry) {
+		w.int(len(all))
+		for _, t := range all {
+			w.string(t.Href, t.Plain)
+			w.node(t.Title)
+			w.bool(t.Current)
+			add(t.Children)
+		}
+	}
+	add(all)
+	return build.Digest(string(w.b))
+}
+
+// numbers is the answer to which numbers a page's sections and figures have.
+func (p *page) numbers() build.Answer {
+	return build.Digest(fmt.Sprint(p.secnum), fmt.Sprint(p.fignum)) // maps print in order
+}
+
+// settle computes the two digests of all pages. What one page may ask of
+// another is in the shape: while it stays, no answer changes.
+func (s *Site) settle() {
+	s.digestEvidence()
+	shape, whole := writer{}, writer{places: true}
+	for _, p := range s.pages {
+		shape.string(p.name, p.shape, p.updated.String())
+		whole.string(p.facts.desc)
+		whole.strings(p.facts.deps)
+	}
+	shape.bool(len(s.reports) > 0 || len(s.results) > 0)
+	s.shape = build.Digest(string(shape.b))
+	s.whole = build.Digest(string(s.shape[:]), string(whole.b), string(s.evidence[:]))
+	last := s.graph.Last("shape")
+	s.sameShape = last != nil && last.Value == string(s.shape[:])
+	s.graph.Do("shape", func(string) build.Answer { return build.Answer{} }, func(*build.Result) bool { return false },
+		func(*build.Trace) (string, error) { return string(s.shape[:]), nil })
+}
+
+// A message is a diagnostic as it is remembered: its text is read again from
+// the file when someone wants to see it.
+func (w *writer) diags(l []doc.Diag) {
+	w.int(len(l))
+	for _, d := range l {
+		w.int(int(d.Severity))
+		w.string(d.Code, d.Message, d.Hint)
+		w.bool(d.Source != nil)
+		if d.Source == nil {
+			continue
+		}
+		w.string(d.Source.Name)
+		w.int(d.Off)
+		w.int(d.Len)
+		text := ""
+		if strings.HasPrefix(d.Source.Name, "<") { // no file has it
+			text = d.Source.Text
+		}
+		w.string(text)
+	}
+}
+
+func (s *Site) readDiags(r *reader) []doc.Diag {
+	n := r.length()
+	out := make([]doc.Diag, 0, n)
+	for range n {
+		d := doc.Diag{Severity: doc.Severity(r.uint()), Code: r.string(), Message: r.string(), Hint: r.string()}
+		if r.bool() {
+			name := r.string()
+			d.Off, d.Len = r.count(), r.count()
+			if text := r.string(); text != "" {
+				d.Source = doc.NewSource(name, text)
+			} else {
+				d.Source = s.text(name)
+			}
+		}
+		if r.bad {
+			break
+		}
+		out = append(out, d)
+	}
+	return out
+}
+
+// learn gives a page its facts, from memory where its files are as they were.
+func (s *Site) learn(p *page, alone bool) error {
+	var tree *doc.Document
+	name := "facts " + p.name
+	if alone {
+		name = "facts alone " + p.name // it orders its folder
+	}
+	r, _, err := s.graph.Do(name, func(q string) build.Answer { return s.ask(p, q) }, nil, func(t *build.Trace) (string, error) {
+		var diags []doc.Diag
+		d, a := s.parse(p, func(more ...doc.Diag) { diags = append(diags, more...) })
+		t.Asked("file "+p.name, a)
+		for _, dep := range d.Deps {
+			a, ok := hexAnswer(dep.Digest)
+			if !ok { // it was not there, or is no file
+				a = s.table.answer(dep.Name)
+			}
+			t.Asked("file "+dep.Name, a)
+		}
+		f := gather(d, alone || p.docname == s.rootDoc())
+		shape := build.Digest(string(f.append(nil, false)))
+		tree = d
+		w := writer{places: true}
+		w.string(string(shape[:]))
+		w.diags(diags)
+		return string(f.append(w.b, true)), nil
+	})
+	if err != nil {
+		return err
+	}
+	in := reader{s: r.Value}
+	p.shape = in.string()
+	diags := s.readDiags(&in)
+	if p.facts, err = readFacts(in.s); err != nil {
+		return fmt.Errorf("%s: %w", p.name, err)
+	}
+	s.report(diags...)
+	p.text = s.table.answer(p.name)
+	if tree != nil && s.kept.Add(int64(len(tree.Sources[0].Text))) < keepTrees {
+		p.kept = tree
+	}
+	return nil
+}
+
+// writePage writes a page's files, unless they stand there already.
+func (s *Site) writePage(p *page, sink Sink) error {
+	r, _, err := s.graph.Do("page "+p.name, func(q string) build.Answer { return s.ask(p, q) },
+		func(r *build.Result) bool { return s.index.Has(p.at) && s.keep(sink, r.Outputs) },
+		func(t *build.Trace) (string, error) {
+			d, err := s.tree(p)
+			if err != nil {
+				return "", err
+			}
+			p.kept = nil
+			e := &env{s: s, p: p, doc: d, trace: t}
+			for _, src := range p.facts.sources {
+				t.Asked("file "+src, s.table.answer(src))
+			}
+			for _, dep := range p.facts.deps {
+				t.Asked("file "+dep, s.table.answer(dep))
+			}
+			t.Asked("place", s.ask(p, "place"))
+			t.Asked("reports", s.reportsOf(p))
+			t.Asked("numbers", p.numbers())
+			v := s.frame(p)
+			t.Asked("frame", v.answer())
+			to := traced{sink, t}
+			data, err := s.pageHTML(e, v, to)
+			if err != nil {
+				return "", err
+			}
+			if err := to.Put(outName(p.url), data); err != nil {
+				return "", err
+			}
+			if name, data := s.index.Add(p.at, e.searchPage()); name != "" {
+				if err := to.Put("_search/"+name, data); err != nil {
+					return "", err
+				}
+			}
+			w := writer{places: true}
+			w.diags(e.diags)
+			w.strings(e.files)
+			return string(w.b), nil
+		})
+	if err != nil {
+		return err
+	}
+	in := reader{s: r.Value}
+	s.report(s.readDiags(&in)...)
+	for _, f := range in.strings() {
+		s.published.Store(f, f)
+	}
+	return nil
+}
+
+// keep leaves the files of a task in their places, all or none.
+func (s *Site) keep(sink Sink, names []string) bool {
+	k, ok := sink.(interface{ Intact(name string) bool })
+	if !ok {
+		return false
+	}
+	for _, n := range names {
+		if !k.Intact(n) {
+			return false
+		}
+	}
+	for _, n := range names {
+		if strings.HasPrefix(n, "_cards/") { // pages may share one
+			if _, twice := s.cards.LoadOrStore(n, true); twice {
+				continue
+			}
+		}
+		if !sink.(Keeper).Keep(n) {
+			return false
+		}
+	}
+	return true
+}
+
+// A traced sink notes what a task writes.
+type traced struct {
+	Sink
+	t *build.Trace
+}
+
+func (w traced) Put(name string, data []byte) error {
+	w.t.Wrote(name)
+	return w.Sink.Put(name, data)
+}
+
+func (w traced) Copy(name string, open func() (io.ReadCloser, error)) error {
+	w.t.Wrote(name)
+	return w.Sink.Copy(name, open)
+}
+
+func (w traced) Keep(name string) bool {
+	k, ok := w.Sink.(Keeper)
+	if !ok || !k.Keep(name) {
+		return false
+	}
+	w.t.Wrote(name)
+	return true
+}
+
+// task runs what depends on one question only. What it finds wrong is given
+// again with its files.
+func (s *Site) task(name, question string, sink Sink, write func(Sink) ([]doc.Diag, error)) (*build.Result, error) {
+	r, _, err := s.graph.Do(name, func(q string) build.Answer { return s.ask(nil, q) },
+		func(r *build.Result) bool { return s.keep(sink, r.Outputs) },
+		func(t *build.Trace) (string, error) {
+			t.Asked(question, s.ask(nil, question))
+			diags, err := write(traced{sink, t})
+			w := writer{places: true}
+			w.diags(diags)
+			return string(w.b), err
+		})
+	if err != nil {
+		return nil, err
+	}
+	in := reader{s: r.Value}
+	s.report(s.readDiags(&in)...)
+	return r, nil
+}
+
+// remember opens what is known from the build before. Everything that no
+// task asks for is part of the key: with another one, nothing is known.
+func (s *Site) remember() {
+	var w writer
+	o := s.opt
+	w.string(build.Program(), o.Source, o.BaseURL, o.Reports, o.Results, fmt.Sprint(o.Without, o.Preview, o.Settings), s.theme.digest)
+	for _, name := range s.inputs {
+		a := s.table.answer(name)
+		w.string(name, string(a[:]))
+	}
+	s.key = string(w.b)
+	s.graph, s.index = build.NewGraph(), search.NewBuilder()
+	if o.Cache == nil {
+		return
+	}
+	s.graph = o.Cache.LoadGraph(s.key)
+	if text, ok := o.Cache.Load("files", s.key); ok {
+		s.table.load(text)
+	}
+	if text, ok := o.Cache.Load("search", s.key); ok {
+		s.index.Load(text)
+	}
+}
+
+// Remember writes down what the next build need not do again. It is called
+// when the site stands in its place.
+func (s *Site) Remember() error {
+	if s.opt.Cache == nil {
+		return nil
+	}
+	if err := s.opt.Cache.Save("files", s.key, s.table.encode()); err != nil {
+		return err
+	}
+	if err := s.opt.Cache.Save("search", s.key, s.index.Save()); err != nil {
+		return err
+	}
+	return s.opt.Cache.SaveGraph(s.key, s.graph)
+}
+
+// reportsOf is the answer to what reports say of a page.
+func (s *Site) reportsOf(p *page) build.Answer {
+	if s.reported[p.name] {
+		return s.evidence
+	}
+	return build.Digest("none")
+}
+
+// digestEvidence reads all reports and measurements as they are on the disk.
+func (s *Site) digestEvidence() {
+	s.reported = map[string]bool{}
+	for i := range s.reports {
+		s.reported[s.reports[i].Page] = true
+	}
+	var parts []string
+	beside := filepath.Dir(filepath.Clean(s.opt.Source))
+	for _, dir := range []string{first(s.opt.Reports, filepath.Join(beside, "labs", "reports")), first(s.opt.Results, filepath.Join(beside, "cuda", "nbody", "results"))} {
+		filepath.WalkDir(dir, func(name string, e fs.DirEntry, err error) error {
+			if err == nil && e.Type().IsRegular() {
+				data, err := os.ReadFile(name)
+				parts = append(parts, name, fmt.Sprint(err), string(data))
+			}
+			return nil
+		})
+	}
+	s.evidence = build.Digest(parts...)
+}

@@ -1,0 +1,304 @@
+package site
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"math/rand"
+	"os"
+	"path/filepath"
+	"sort"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"docent/generator/build"
+)
+
+// A gardener changes a small source tree at random, as an author does over a
+// year: pages of both languages that link to each other, include files, show
+// pictures, stand in toctrees; configurations, reports, folders, links.
+type gardener struct {
+	*rand.Rand
+	dir string
+}
+
+var plots = []string{"index.md", "a.md", "b.rst", "one/index.md", "one/c.md", "one/d.rst", "two/e.md", "two/index.rst", "two/deep/f.md", "g.rst", "README.md"}
+
+var targets = []string{"a", "b", "one/c", "one/d", "two/e", "two/deep/f", "g", "gone", "one/index", "two/index"}
+
+func (g *gardener) pick(l []string) string { return l[g.Intn(len(l))] }
+
+func (g *gardener) put(name, text string) {
+	to := filepath.Join(g.dir, name)
+	os.MkdirAll(filepath.Dir(to), 0o777)
+	os.Remove(to)
+	if err := os.WriteFile(to, []byte(text), 0o666); err != nil {
+		panic(err)
+	}
+}
+
+func (g *gardener) title() string {
+	return g.pick(strings.Fields("Apple Birch Cedar Dogwood Elder Fir"))
+}
+
+func (g *gardener) markdown() string {
+	var b strings.Builder
+	if g.Intn(4) == 0 {
+		fmt.Fprintf(&b, "---\n%s\n---\n", g.pick([]string{"title: Given", "description: About it.", "order: 3", "aliases: old/page", "search: false", "orphan: true"}))
+	}
+	if g.Intn(8) > 0 {
+		fmt.Fprintf(&b, "# %s\n\n", g.title())
+	}
+	for range g.Intn(7) {
+		switch g.Intn(11) {
+		case 0:
+			fmt.Fprintf(&b, "(label-%d)=\n## %s\n\n", g.Intn(4), g.title())
+		case 1:
+			fmt.Fprintf(&b, "See [](/%s.md) and [it](/%s.md#%s).\n\n", g.pick(targets), g.pick(targets), g.pick([]string{"apple", "birch", "label-1"}))
+		case 2:
+			fmt.Fprintf(&b, "{ref}`label-%d`, {ref}`text <label-%d>`, {doc}`/%s`\n\n", g.Intn(4), g.Intn(4), g.pick(targets))
+		case 3:
+			fmt.Fprintf(&b, "```{toctree}\n:maxdepth: %d\n%s\n/%s\n/%s\n```\n\n", 1+g.Intn(3), g.pick([]string{":numbered:", ":hidden:", ":caption: Part"}), g.pick(targets), g.pick(targets))
+		case 4:
+			fmt.Fprintf(&b, "```{include} /%s\n```\n\n", g.pick([]string{"part.txt", "more.txt"}))
+		case 5:
+			b.WriteString("![picture](/pic.png) {download}`/data.bin`\n\n")
+		case 6:
+			fmt.Fprintf(&b, "```{literalinclude} /%s\n:language: bash\n```\n\n", g.pick([]string{"part.txt", "code.sh"}))
+		case 7:
+			fmt.Fprintf(&b, "```bash\nexport NAME=%s\n```\n\n", g.title())
+		case 8:
+			fmt.Fprintf(&b, "```{index} %s; %s\n```\n\n{term}`%s`\n\n", g.title(), g.title(), g.title())
+		case 9:
+			fmt.Fprintf(&b, "```{toctree}\n:glob:\n\n%s\n```\n\n", g.pick([]string{"*", "/one/*", "/two/**"}))
+		default:
+			fmt.Fprintf(&b, "Words about %s and %d.\n\n", g.title(), g.Intn(9))
+		}
+	}
+	return b.String()
+}
+
+func (g *gardener) rst() string {
+	var b strings.Builder
+	if g.Intn(6) == 0 {
+		b.WriteString(":orphan:\n\n")
+	}
+	t := g.title()
+	fmt.Fprintf(&b, "%s\n%s\n\n", t, strings.Repeat("=", len(t)))
+	for range g.Intn(7) {
+		switch g.Intn(9) {
+		case 0:
+			t := g.title()
+			fmt.Fprintf(&b, ".. _label-%d:\n\n%s\n%s\n\n", g.Intn(4), t, strings.Repeat("-", len(t)))
+		case 1:
+			fmt.Fprintf(&b, ":doc:`/%s` :ref:`label-%d` :numref:`fig-%d` :any:`%s`\n\n", g.pick(targets), g.Intn(4), g.Intn(2), g.title())
+		case 2:
+			fmt.Fprintf(&b, ".. toctree::\n   :maxdepth: 2\n\n   /%s\n   /%s\n\n", g.pick(targets), g.pick(targets))
+		case 3:
+			fmt.Fprintf(&b, ".. include:: /%s\n\n", g.pick([]string{"part.txt", "more.txt"}))
+		case 4:
+			fmt.Fprintf(&b, ".. _fig-%d:\n\n.. figure:: /pic.png\n\n   %s\n\n", g.Intn(2), g.title())
+		case 5:
+			fmt.Fprintf(&b, ".. py:function:: f%d(x)\n\n   Does.\n\n:py:func:`f%d`\n\n", g.Intn(3), g.Intn(3))
+		case 6:
+			fmt.Fprintf(&b, ".. glossary::\n\n   %s\n      A tree.\n\n", g.title())
+		default:
+			fmt.Fprintf(&b, "Words about %s, |release| and %d.\n\n", g.title(), g.Intn(9))
+		}
+	}
+	return b.String()
+}
+
+func (g *gardener) page(name string) {
+	if strings.HasSuffix(name, ".md") {
+		g.put(name, g.markdown())
+	} else {
+		g.put(name, g.rst())
+	}
+}
+
+// step makes one change and says which.
+func (g *gardener) step() string {
+	name := g.pick(plots)
+	full := filepath.Join(g.dir, name)
+	switch g.Intn(16) {
+	case 0:
+		os.Remove(full)
+		return "remove " + name
+	case 1:
+		to := g.pick(plots)
+		os.MkdirAll(filepath.Dir(filepath.Join(g.dir, to)), 0o777)
+		os.Rename(full, filepath.Join(g.dir, to))
+		return "rename " + name + " to " + to
+	case 2:
+		dir := g.pick([]string{"one", "two", "two/deep"})
+		os.RemoveAll(filepath.Join(g.dir, dir))
+		return "remove the folder " + dir
+	case 3:
+		f := g.pick([]string{"part.txt", "more.txt", "code.sh", "data.bin"})
+		if g.Intn(3) == 0 {
+			os.RemoveAll(filepath.Join(g.dir, f))
+			return "remove " + f
+		}
+		g.put(f, "echo "+g.title()+"\n\nMore *words*.\n")
+		return "write " + f
+	case 4:
+		if g.Intn(3) == 0 {
+			os.Remove(filepath.Join(g.dir, "pic.png"))
+			return "remove the picture"
+		}
+		g.put("pic.png", "\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00"+string(rune('1'+g.Intn(5)))+"\x00\x00\x00\x05\x08\x02\x00\x00\x00"+"\x00\x00\x00\x00")
+		return "draw the picture"
+	case 5:
+		if g.Intn(2) == 0 {
+			os.Remove(filepath.Join(g.dir, "conf.py"))
+			return "remove conf.py"
+		}
+		g.put("conf.py", fmt.Sprintf("extensions = ['myst_parser']\nproject = %q\nrelease = '%d'\nnumfig = %s\n%s\n", g.title(), g.Intn(3), g.pick([]string{"True", "False"}),
+			g.pick([]string{"", "exclude_patterns = ['two']", "master_doc = 'a'", "rst_epilog = 'The end.'", "html_static_path = ['one']"})))
+		return "write conf.py"
+	case 6:
+		if g.Intn(2) == 0 {
+			os.Remove(filepath.Join(g.dir, "docent.yaml"))
+			return "remove docent.yaml"
+		}
+		g.put("docent.yaml", g.pick([]string{"title: Garden\n", "base_url: https://example.org/\ncards: false\n", "edit_url: https://example.org/edit/{path}\n", "exclude: [g.rst]\n", "redirects: {/was/: /a/}\n"}))
+		return "write docent.yaml"
+	case 7: // the same text again, at another time
+		if text, err := os.ReadFile(full); err == nil {
+			g.put(name, string(text))
+		}
+		return "touch " + name
+	case 8: // as a tool that keeps times does
+		at := time.Unix(1_700_000_000+int64(g.Intn(3)), 0)
+		g.page(name)
+		os.Chtimes(full, at, at)
+		return "write " + name + " with an old time"
+	case 9:
+		os.Remove(full)
+		os.MkdirAll(filepath.Dir(full), 0o777)
+		os.Symlink(filepath.Join(g.dir, g.pick(plots)), full)
+		return "link " + name
+	default:
+		if text, err := os.ReadFile(full); err == nil && g.Intn(2) == 0 {
+			g.put(name, string(text)+"\nOne line more: "+g.title()+".\n")
+			return "append to " + name
+		}
+		g.page(name)
+		return "write " + name
+	}
+}
+
+// build writes the site and gives its files and its diagnostics, or why
+// there is none.
+func (g *gardener) build(t *testing.T, out string, cache *build.Cache) (files map[string]string, said string) {
+	t.Helper()
+	fail := func(err error) (map[string]string, string) {
+		return nil, strings.ReplaceAll(err.Error(), out, "OUT")
+	}
+	d, err := OpenDir(out)
+	if err != nil {
+		return fail(err)
+	}
+	defer d.Abandon()
+	d.worth = 1
+	d.Use(cache)
+	s, err := Load(context.Background(), Options{Source: g.dir, Cache: cache})
+	if err != nil {
+		return fail(err)
+	}
+	defer s.Close()
+	if err := s.Write(context.Background(), d); err != nil {
+		return fail(err)
+	}
+	if _, err := d.Commit(); err != nil {
+		return fail(err)
+	}
+	if err := s.Remember(); err != nil {
+		t.Fatal(err)
+	}
+	files = map[string]string{}
+	filepath.WalkDir(out, func(name string, e fs.DirEntry, err error) error {
+		if err == nil && !e.IsDir() {
+			data, _ := os.ReadFile(name)
+			rel, _ := filepath.Rel(out, name)
+			files[rel] = string(data)
+		}
+		return err
+	})
+	var lines []string
+	for _, d := range s.Diags() {
+		lines = append(lines, d.String()+"\n"+d.Excerpt())
+	}
+	sort.Strings(lines)
+	return files, strings.Join(lines, "\n")
+}
+
+// TestTheCacheIsNotTrusted compares builds with a cache to builds without
+// one, over random sequences of changes: the same files, byte for byte, and
+// the same diagnostics. DOCENT_SEQUENCES says how many sequences.
+func TestTheCacheIsNotTrusted(t *testing.T) {
+	settled = 20 * time.Millisecond // else no stamp would be trusted within a test
+	sequences := 4
+	if n, err := strconv.Atoi(os.Getenv("DOCENT_SEQUENCES")); err == nil {
+		sequences = n
+	}
+	first, _ := strconv.Atoi(os.Getenv("DOCENT_SEED"))
+	for seed := first; seed < first+sequences; seed++ {
+		root, err := os.MkdirTemp("", "docent-trust-")
+		if err != nil {
+			t.Fatal(err)
+		}
+		g := &gardener{rand.New(rand.NewSource(int64(seed))), filepath.Join(root, "content")}
+		for _, name := range plots {
+			g.page(name)
+		}
+		var history []string
+		for range 8 {
+			for range 1 + g.Intn(3) {
+				history = append(history, g.step())
+			}
+			if g.Intn(6) == 0 { // someone changes the site by hand
+				history = append(history, "change the site by hand")
+				os.WriteFile(filepath.Join(root, "warm", "index.html"), []byte("by hand"), 0o666)
+				os.WriteFile(filepath.Join(root, "warm", "foreign.txt"), []byte("by hand"), 0o666)
+			}
+			if g.Intn(8) == 0 {
+				history = append(history, "remove the site")
+				os.RemoveAll(filepath.Join(root, "warm"))
+			}
+			cache, err := build.OpenCache(filepath.Join(root, "cache"), "x")
+			if err != nil {
+				t.Fatal(err)
+			}
+			warm, warmSaid := g.build(t, filepath.Join(root, "warm"), cache)
+			cache.Close()
+			os.RemoveAll(filepath.Join(root, "cold"))
+			cold, coldSaid := g.build(t, filepath.Join(root, "cold"), nil)
+			if warmSaid != coldSaid {
+				t.Fatalf("seed %d: after %q:\nwith a cache:\n%s\nwithout:\n%s", seed, history, warmSaid, coldSaid)
+			}
+			for name, text := range cold {
+				if got, ok := warm[name]; !ok || got != text {
+					t.Fatalf("seed %d: after %q: %s differs with a cache (there: %t)\n%s", seed, history, name, ok, firstDifference(got, text))
+				}
+			}
+			for name := range warm {
+				if _, ok := cold[name]; !ok && cold != nil {
+					t.Fatalf("seed %d: after %q: %s is there with a cache only", seed, history, name)
+				}
+			}
+		}
+		os.RemoveAll(root)
+	}
+}
+
+func firstDifference(a, b string) string {
+	i := 0
+	for i < min(len(a), len(b)) && a[i] == b[i] {
+		i++
+	}
+	return fmt.Sprintf("with: …%q\nwithout: …%q", a[max(0, i-60):min(len(a), i+100)], b[max(0, i-60):min(len(b), i+100)])
+}

@@ -23,7 +23,15 @@ func TestMain(m *testing.M) {
 		main()
 		return
 	}
-	os.Exit(m.Run())
+	// Builds remember their work here, not in the cache of who runs the tests.
+	cache, err := os.MkdirTemp("", "docent-cache-")
+	if err != nil {
+		panic(err)
+	}
+	os.Setenv("XDG_CACHE_HOME", cache)
+	code := m.Run()
+	os.RemoveAll(cache)
+	os.Exit(code)
 }
 
 func play(args ...string) *exec.Cmd {

@@ -34,13 +34,22 @@ type comparer struct {
 type hit struct{ from, to int } // lines from..to-1
 
 func shape(want, have string, o Options) Result {
-	c := &comparer{Options: o, typed: map[float64]bool{}}
-	c.want = strings.Split(want, "\n")
 	if want == "" || want == have {
 		return Result{OK: true} // nothing is promised, or exactly this
 	}
-	if len(c.want) > maxWant {
+	c := newComparer(want, have, o)
+	if c == nil {
 		return Result{Why: fmt.Sprintf("the sample has more than %d lines", maxWant)}
+	}
+	return c.compare()
+}
+
+// newComparer reads a sample and an output; nil if the sample is too long.
+func newComparer(want, have string, o Options) *comparer {
+	c := &comparer{Options: o, typed: map[float64]bool{}}
+	c.want = strings.Split(want, "\n")
+	if len(c.want) > maxWant {
+		return nil
 	}
 	c.have = strings.Split(have, "\n")
 	if n := len(c.have); n > maxLines {
@@ -52,7 +61,7 @@ func shape(want, have string, o Options) Result {
 		}
 	}
 	c.index()
-	return c.compare()
+	return c
 }
 
 // index reads the output once.

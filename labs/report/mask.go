@@ -132,6 +132,7 @@ func (m *Masker) Page(p *Page) *Page {
 	for i := range q.Steps {
 		s := &q.Steps[i]
 		s.Why, s.Command, s.Output, s.Diff = m.Text(s.Why), m.Text(s.Command), m.Text(s.Output), m.Text(s.Diff)
+		s.Outputs = m.list(s.Outputs)
 		s.Values = m.stringMap(s.Values)
 		s.Images = m.list(s.Images)
 		s.Asserts = append([]Assert(nil), s.Asserts...)

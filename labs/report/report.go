@@ -119,12 +119,15 @@ type Step struct {
 	StandIn []string `json:"stand_in,omitempty"`
 	// Cached is when the evidence was made, if an earlier run made it and
 	// nothing that went in has changed since.
-	Cached   *time.Time        `json:"cached,omitempty"`
-	Started  int64             `json:"started_ms"` // after Page.Started
-	Duration int64             `json:"duration_ms"`
-	Exit     *int              `json:"exit,omitempty"`     // of the last command; absent if none ran
-	Command  string            `json:"command,omitempty"`  // what was typed, lines joined with "\n"
-	Output   string            `json:"output,omitempty"`   // masked, without terminal codes, see Clip
+	Cached   *time.Time `json:"cached,omitempty"`
+	Started  int64      `json:"started_ms"` // after Page.Started
+	Duration int64      `json:"duration_ms"`
+	Exit     *int       `json:"exit,omitempty"`    // of the last command; absent if none ran
+	Command  string     `json:"command,omitempty"` // what was typed, lines joined with "\n"
+	Output   string     `json:"output,omitempty"`  // masked, without terminal codes, see Clip
+	// Outputs is what each command printed, where the page shows samples of
+	// several of them.
+	Outputs  []string          `json:"outputs,omitempty"`
 	Diff     string            `json:"diff,omitempty"`     // promised against got, of a mismatch
 	Compared string            `json:"compared,omitempty"` // what was compared: "shape", "exact", ...
 	Asserts  []Assert          `json:"asserts,omitempty"`

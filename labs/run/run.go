@@ -380,7 +380,10 @@ func (r *runner) compareStep(s step.Step, out *report.Step) {
 
 // compare fills in the outcome of one comparison.
 func (r *runner) compare(s step.Step, expected, got string, out *report.Step) {
-	o := matchOptions(s)
+	o := MatchOptions(&s)
+	if of := r.done[s.Of]; s.Role == step.Output && of != nil {
+		o.Command = of.report.Command
+	}
 	o.Vars = r.shells[step.Host].variables()
 	res := match.Compare(expected, got, o)
 	out.Compared = string(o.Mode)

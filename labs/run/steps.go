@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -420,6 +421,11 @@ func (r *runner) record(s step.Step, cmds []step.Command, res result, out *repor
 	out.Command = r.mask(strings.Join(text, "\n"))
 	fin.output = screenText(res.output)
 	out.Output = r.clip(fin.output)
+	if len(cmds) > 1 && slices.ContainsFunc(cmds, func(c step.Command) bool { return c.Output != "" }) {
+		for i := range min(len(cmds), len(res.per)) {
+			out.Outputs = append(out.Outputs, r.clip(screenText(res.per[i].Output)))
+		}
+	}
 	if ran > 0 {
 		code := res.exit
 		if code < 0 {
@@ -545,7 +551,8 @@ func withoutSample(s step.Step) step.Step {
 	return s
 }
 
-func matchOptions(s step.Step) match.Options {
+// MatchOptions is how the output of a step is compared, but for variables.
+func MatchOptions(s *step.Step) match.Options {
 	o := match.Options{Mode: match.Mode(s.Opt.Match)}
 	if o.Mode == "" {
 		o.Mode = match.Shape
@@ -558,6 +565,11 @@ func matchOptions(s step.Step) match.Options {
 			o.Within = append(o.Within, t)
 		}
 	}
+	var typed []string
+	for _, c := range s.Commands {
+		typed = append(typed, c.Text)
+	}
+	o.Command = strings.Join(typed, "\n")
 	return o
 }
 

@@ -200,11 +200,19 @@ var aliases = map[string]string{
 
 // append colours code that is not remembered.
 func (h *Highlighter) append(dst []byte, lexer chroma.Lexer, lang, code string, f Lines) []byte {
-	tokens, ok := h.tokens(lexer, lang, code)
-	if !ok {
-		return appendLines(dst, nil, code, f)
+	if isSession(lang) {
+		return appendLines(dst, h.session(code), code, f)
 	}
-	return appendLines(dst, tokens, code, f)
+	work := scratch.Get().(*workspace)
+	if tokens, ok := work.tokenise(lexer, code); ok {
+		dst = appendLines(dst, tokens, code, f)
+	} else {
+		dst = appendLines(dst, nil, code, f)
+	}
+	clear(work.lexed) // keep no page alive
+	clear(work.tokens)
+	scratch.Put(work)
+	return dst
 }
 
 // A token is a piece of the code and its class; "" is plain.
@@ -212,36 +220,28 @@ type token struct {
 	text, class string
 }
 
-// tokens cuts the code up. ok is false where the lexer gave something else
-// than the code: then nothing of it is used.
-func (h *Highlighter) tokens(lexer chroma.Lexer, lang, code string) (out []token, ok bool) {
-	if isSession(lang) {
-		return h.session(code), true
-	}
-	return tokenise(lexer, code)
+// A workspace is what cutting up a listing needs, lent by scratch.
+type workspace struct {
+	lexed  []chroma.Token
+	tokens []token
 }
 
-// scratch lends slices for the tokens that a lexer gives.
-var scratch = sync.Pool{New: func() any { return new([]chroma.Token) }}
+var scratch = sync.Pool{New: func() any { return new(workspace) }}
 
-// tokenise cuts code up with a lexer. ok is false where what it gave is not
-// the code.
-func tokenise(lexer chroma.Lexer, code string) (out []token, ok bool) {
-	buffer := scratch.Get().(*[]chroma.Token)
-	defer func() {
-		clear(*buffer) // keep no page alive
-		scratch.Put(buffer)
-	}()
-	tokens, err := lex.Append((*buffer)[:0], lexer, code)
-	*buffer = tokens
+// tokenise cuts code up with a lexer; the tokens are good until the next
+// call. ok is false where the lexer gave something else than the code: then
+// nothing of it is used.
+func (w *workspace) tokenise(lexer chroma.Lexer, code string) (out []token, ok bool) {
+	lexed, err := lex.Append(w.lexed[:0], lexer, code)
+	w.lexed = lexed
 	if err != nil {
 		return nil, false
 	}
-	out = make([]token, 0, len(tokens))
+	out = w.tokens[:0]
 	at := 0
-	for _, t := range tokens {
-		v := t.Value[:min(len(t.Value), len(code)-at)] // chroma may add a newline at the end
-		if code[at:at+len(v)] != v || strings.TrimRight(t.Value[len(v):], "\n") != "" {
+	for _, t := range lexed {
+		v := t.Value[:min(len(t.Value), len(code)-at)]
+		if code[at:at+len(v)] != v || len(v) < len(t.Value) && strings.Trim(t.Value[len(v):], "\n") != "" { // chroma may add newlines
 			return nil, false
 		}
 		if v == "" {
@@ -256,6 +256,7 @@ func tokenise(lexer chroma.Lexer, code string) (out []token, ok bool) {
 		}
 		at += len(v)
 	}
+	w.tokens = out
 	return out, at == len(code)
 }
 
@@ -365,17 +366,6 @@ func appendToken(dst []byte, text, class string) []byte {
 	dst = append(dst, `">`...)
 	dst = appendEscaped(dst, text)
 	return append(dst, "</span>"...)
-}
-
-func lexerTokens(lexer chroma.Lexer, code string) []token {
-	if lexer == nil {
-		return nil
-	}
-	t, ok := tokenise(lexer, code)
-	if !ok {
-		return nil
-	}
-	return t
 }
 
 // languageName is how a reader knows a language.

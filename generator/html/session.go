@@ -3,6 +3,8 @@ package html
 import (
 	"strconv"
 	"strings"
+
+	"github.com/alecthomas/chroma/v2"
 )
 
 func itoa(i int) string { return strconv.Itoa(i) }
@@ -56,7 +58,7 @@ func (h *Highlighter) session(code string) []token {
 		for lang == "bash" && strings.HasSuffix(strings.TrimRight(typed, "\r\n"), `\`) && rest != "" {
 			next := firstLine(rest)
 			if p := continuationOf(next); p > 0 {
-				out = append(out, tokensOf(lexerTokens(lexer, typed), typed)...)
+				out = appendTyped(out, lexer, typed)
 				add(next[:p], "gp")
 				typed = next[p:]
 			} else if q, _ := promptOf(next); q > 0 {
@@ -66,16 +68,24 @@ func (h *Highlighter) session(code string) []token {
 			}
 			rest = rest[len(next):]
 		}
-		out = append(out, tokensOf(lexerTokens(lexer, typed), typed)...)
+		out = appendTyped(out, lexer, typed)
 	}
 	return out
 }
 
-func tokensOf(t []token, code string) []token {
-	if t == nil && code != "" {
-		return []token{{text: code}}
+// appendTyped appends what was typed, coloured.
+func appendTyped(dst []token, lexer chroma.Lexer, typed string) []token {
+	work := scratch.Get().(*workspace)
+	defer scratch.Put(work)
+	if lexer != nil {
+		if tokens, ok := work.tokenise(lexer, typed); ok {
+			return append(dst, tokens...)
+		}
 	}
-	return t
+	if typed == "" {
+		return dst
+	}
+	return append(dst, token{text: typed})
 }
 
 func firstLine(s string) string {

@@ -19,7 +19,7 @@ func AppendNode(b []byte, n *Node, places bool) []byte {
 		b = append(b, 0)
 	} else {
 		b = append(b, 1)
-		for _, l := range [][]string{a.ids, a.names, a.dupnames, a.classes, a.backrefs} {
+		for _, l := range [...][]string{n.IDs(), n.Names(), n.DupNames(), a.classes, n.Backrefs()} {
 			b = binary.AppendUvarint(b, uint64(len(l)))
 			for _, s := range l {
 				b = appendString(b, s)
@@ -115,7 +115,11 @@ func (r *nodeReader) node(depth int) *Node {
 		return nil
 	}
 	if r.uint() == 1 {
-		a := &attrs{ids: r.strings(), names: r.strings(), dupnames: r.strings(), classes: r.strings(), backrefs: r.strings()}
+		l := lists{ids: r.strings(), names: r.strings(), dupnames: r.strings()}
+		a := &attrs{classes: r.strings()}
+		if l.backrefs = r.strings(); l.ids != nil || l.names != nil || l.dupnames != nil || l.backrefs != nil {
+			a.lists = &l
+		}
 		if k := r.count(); k > 0 {
 			a.other = make([]Attr, k)
 			for i := range a.other {

@@ -56,10 +56,17 @@ type Node struct {
 	attrs    *attrs
 }
 
-// attrs is kept behind a pointer because most nodes are text and have none.
+// attrs is kept behind a pointer because most nodes are text and have none,
+// and lists because most of the others have only attributes and classes.
 type attrs struct {
-	ids, names, dupnames, classes, backrefs []string
-	other                                   []Attr
+	other   []Attr
+	classes []string
+	*lists
+	first [1]Attr // where other begins
+}
+
+type lists struct {
+	ids, names, dupnames, backrefs []string
 }
 
 // An Attr is a named property of an element. Names are docutils' own where
@@ -104,8 +111,75 @@ func NewEscaped(pos Pos, raw string) *Node {
 	return n
 }
 
+// NewLeaf makes an element that holds one text, at the same place.
+func NewLeaf(k Kind, pos Pos, text string) *Node {
+	l := &struct {
+		element, text Node
+		child         [1]*Node
+	}{element: Node{Kind: k, Pos: pos}, text: Node{Kind: KindText, Pos: pos, Text: text}}
+	l.child[0] = &l.text
+	l.element.Children = l.child[:]
+	return &l.element
+}
+
+// A Maker makes the nodes of one page, many in one piece of memory. The zero
+// Maker works. It is for one goroutine.
+type Maker struct {
+	nodes    []Node
+	children []*Node
+}
+
+func (m *Maker) node(n Node) *Node {
+	if len(m.nodes) == cap(m.nodes) {
+		m.nodes = make([]Node, 0, min(64, max(8, 2*cap(m.nodes))))
+	}
+	m.nodes = append(m.nodes, n)
+	return &m.nodes[len(m.nodes)-1]
+}
+
+// New makes an element.
+func (m *Maker) New(k Kind, pos Pos) *Node { return m.node(Node{Kind: k, Pos: pos}) }
+
+// NewText makes a text node.
+func (m *Maker) NewText(pos Pos, text string) *Node {
+	return m.node(Node{Kind: KindText, Pos: pos, Text: text})
+}
+
+// NewEscaped makes a text node of null-escaped text ([AttrEscaped]).
+func (m *Maker) NewEscaped(pos Pos, raw string) *Node {
+	n := m.NewText(pos, Unescape(raw))
+	if len(n.Text) != len(raw) {
+		n.Set(AttrEscaped, raw)
+	}
+	return n
+}
+
+// NewLeaf makes an element that holds one text, at the same place.
+func (m *Maker) NewLeaf(k Kind, pos Pos, text string) *Node {
+	n := m.New(k, pos)
+	n.Children = m.List(m.NewText(pos, text))
+	return n
+}
+
+// List gives a list of nodes that may be kept as children.
+func (m *Maker) List(nodes ...*Node) []*Node {
+	k := len(nodes)
+	if k == 0 {
+		return nil
+	}
+	if cap(m.children)-len(m.children) < k {
+		m.children = make([]*Node, 0, max(k, min(128, max(16, 2*cap(m.children)))))
+	}
+	from := len(m.children)
+	m.children = append(m.children, nodes...)
+	return m.children[from : from+k : from+k]
+}
+
 // Append adds children at the end; nil children are left out.
 func (n *Node) Append(children ...*Node) *Node {
+	if n.Children == nil && len(children) > 0 {
+		n.Children = make([]*Node, 0, max(2, len(children)))
+	}
 	for _, c := range children {
 		if c != nil {
 			n.Children = append(n.Children, c)
@@ -121,9 +195,19 @@ func (n *Node) own() *attrs {
 	return n.attrs
 }
 
+func (n *Node) ownLists() *lists {
+	a := n.own()
+	if a.lists == nil {
+		a.lists = &lists{}
+	}
+	return a.lists
+}
+
+func (n *Node) hasLists() bool { return n.attrs != nil && n.attrs.lists != nil }
+
 // IDs are the anchors of the element in its page.
 func (n *Node) IDs() []string {
-	if n.attrs == nil {
+	if !n.hasLists() {
 		return nil
 	}
 	return n.attrs.ids
@@ -131,7 +215,7 @@ func (n *Node) IDs() []string {
 
 // Names are the normalised reference names (labels) of the element.
 func (n *Node) Names() []string {
-	if n.attrs == nil {
+	if !n.hasLists() {
 		return nil
 	}
 	return n.attrs.names
@@ -139,7 +223,7 @@ func (n *Node) Names() []string {
 
 // DupNames are names that another element took away from this one.
 func (n *Node) DupNames() []string {
-	if n.attrs == nil {
+	if !n.hasLists() {
 		return nil
 	}
 	return n.attrs.dupnames
@@ -155,7 +239,7 @@ func (n *Node) Classes() []string {
 
 // Backrefs are the ids of references that lead here.
 func (n *Node) Backrefs() []string {
-	if n.attrs == nil {
+	if !n.hasLists() {
 		return nil
 	}
 	return n.attrs.backrefs
@@ -163,11 +247,11 @@ func (n *Node) Backrefs() []string {
 
 // AddID, AddName, AddDupName, AddClass and AddBackref append values that are
 // not there yet. They return the node, so that building reads as one line.
-func (n *Node) AddID(v ...string) *Node   { a := n.own(); a.ids = addNew(a.ids, v); return n }
-func (n *Node) AddName(v ...string) *Node { a := n.own(); a.names = addNew(a.names, v); return n }
+func (n *Node) AddID(v ...string) *Node   { l := n.ownLists(); l.ids = addNew(l.ids, v); return n }
+func (n *Node) AddName(v ...string) *Node { l := n.ownLists(); l.names = addNew(l.names, v); return n }
 func (n *Node) AddDupName(v ...string) *Node {
-	a := n.own()
-	a.dupnames = addNew(a.dupnames, v)
+	l := n.ownLists()
+	l.dupnames = addNew(l.dupnames, v)
 	return n
 }
 func (n *Node) AddClass(v ...string) *Node {
@@ -179,22 +263,28 @@ func (n *Node) AddClass(v ...string) *Node {
 	return n
 }
 func (n *Node) AddBackref(v ...string) *Node {
-	a := n.own()
-	a.backrefs = addNew(a.backrefs, v)
+	l := n.ownLists()
+	l.backrefs = addNew(l.backrefs, v)
 	return n
 }
 
 // SetIDs, SetNames and SetDupNames replace the lists; the resolving
 // transforms need it when a name moves to another element.
-func (n *Node) SetIDs(v []string) *Node      { n.own().ids = v; return n }
-func (n *Node) SetNames(v []string) *Node    { n.own().names = v; return n }
-func (n *Node) SetDupNames(v []string) *Node { n.own().dupnames = v; return n }
-func (n *Node) SetClasses(v []string) *Node  { n.own().classes = v; return n }
+func (n *Node) SetIDs(v []string) *Node      { n.ownLists().ids = v; return n }
+func (n *Node) SetNames(v []string) *Node    { n.ownLists().names = v; return n }
+func (n *Node) SetDupNames(v []string) *Node { n.ownLists().dupnames = v; return n }
+
+// SetClasses replaces the classes. Elements may share one list: it is never
+// written to.
+func (n *Node) SetClasses(v []string) *Node { n.own().classes = slices.Clip(v); return n }
 
 // HasClass reports whether the element has the class.
 func (n *Node) HasClass(c string) bool { return slices.Contains(n.Classes(), c) }
 
 func addNew(have, more []string) []string {
+	if have == nil {
+		have = make([]string, 0, len(more))
+	}
 	for _, v := range more {
 		if !slices.Contains(have, v) {
 			have = append(have, v)
@@ -230,7 +320,21 @@ func (n *Node) Set(key, value string) *Node {
 			return n
 		}
 	}
+	if o.other == nil {
+		o.other = o.first[:0]
+	}
 	o.other = append(o.other, Attr{key, value})
+	return n
+}
+
+// With gives an element that has none its first attributes, with room for as
+// many more as extra says.
+func (n *Node) With(extra int, attrs ...Attr) *Node {
+	o := n.own()
+	if o.other = o.first[:0]; len(attrs)+extra > len(o.first) {
+		o.other = make([]Attr, 0, len(attrs)+extra)
+	}
+	o.other = append(o.other, attrs...)
 	return n
 }
 
@@ -324,9 +428,10 @@ func (n *Node) plain(b *strings.Builder) {
 func (n *Node) Copy() *Node {
 	m := *n
 	if n.attrs != nil {
-		a := *n.attrs
-		a.ids, a.names, a.dupnames = slices.Clone(a.ids), slices.Clone(a.names), slices.Clone(a.dupnames)
-		a.classes, a.backrefs, a.other = slices.Clone(a.classes), slices.Clone(a.backrefs), slices.Clone(a.other)
+		a := attrs{other: slices.Clone(n.attrs.other), classes: slices.Clone(n.attrs.classes)}
+		if l := n.attrs.lists; l != nil {
+			a.lists = &lists{slices.Clone(l.ids), slices.Clone(l.names), slices.Clone(l.dupnames), slices.Clone(l.backrefs)}
+		}
 		m.attrs = &a
 	}
 	if n.Children != nil {

@@ -93,8 +93,8 @@ func pseudoAttrs(n *Node) []Attr {
 		key  string
 		list []string
 	}{
-		{"backrefs", n.attrs.backrefs}, {"classes", n.attrs.classes}, {"dupnames", n.attrs.dupnames},
-		{"ids", n.attrs.ids}, {"names", n.attrs.names},
+		{"backrefs", n.Backrefs()}, {"classes", n.Classes()}, {"dupnames", n.DupNames()},
+		{"ids", n.IDs()}, {"names", n.Names()},
 	} {
 		if len(l.list) > 0 {
 			out = append(out, Attr{l.key, joinList(l.list)})

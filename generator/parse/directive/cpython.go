@@ -31,7 +31,7 @@ func cpythonDocs(t *Table) {
 			x.found(n, id, name)
 			x.entry("pair", name+o.index, id)
 		}}, o.name)
-		t.role(crossRef{domain: "std", kind: o.role}.role, o.role, "std:"+o.role)
+		t.role(crossRef{domain: "std", kind: o.role}.reading(), o.role, "std:"+o.role)
 	}
 	for name, word := range map[string]string{
 		"coroutinefunction": "coroutine", "coroutinemethod": "coroutine", "awaitablefunction": "awaitable", "awaitablemethod": "awaitable", "abstractmethod": "abstractmethod",

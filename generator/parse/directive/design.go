@@ -118,7 +118,7 @@ func grid(p Parser, b *Block) ([]*doc.Node, error) {
 			return nil, &Fail{Code: "directive-argument", Message: fmt.Sprintf("`%s` is no number of columns.", a), Hint: "Write one number, or four for growing screens: `1 2 3 4`.",
 				Pos: b.ArgPos, Len: len(b.Args)}
 		}
-		n.Set(doc.AttrColumns, strings.Join(strings.Fields(a), " "))
+		n.Set(doc.AttrColumns, OneLine(a))
 	}
 	b.set(n, "gutter", doc.AttrGutter)
 	b.set(n, "outline", doc.AttrOutline)

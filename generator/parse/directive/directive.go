@@ -25,9 +25,10 @@ type Block struct {
 	Name string // as written, e.g. "code-block" or "py:function"
 	Pos  doc.Pos
 	Len  int // bytes of its first line, for marking
-	// Source is the whole directive as it was written, without the
-	// indentation of its first line. It is shown when the directive fails.
-	Source string
+	// Source gives the whole directive as it was written, without the
+	// indentation of its first line. It is shown when the directive fails,
+	// and may be nil.
+	Source func() string
 	// Lines is the block that is not yet taken apart: first what follows the
 	// "::" on the directive's line (maybe empty), then the indented lines.
 	Lines   []Line
@@ -125,6 +126,7 @@ type ReferenceNoter interface{ NoteReference(n *doc.Node) }
 // A State is what directives of one page remember for those after them. The
 // zero State is that of a page that has just begun.
 type State struct {
+	Make            doc.Maker         // of nodes that no other page shares
 	Roles           map[string]Role   // made by the role directive
 	RoleBase        map[string]string // the role that each of them goes back to
 	Title           string            // set by title

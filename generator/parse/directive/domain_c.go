@@ -38,7 +38,7 @@ func cDomain(t *Table) {
 	}
 	addNamespaces(t, "c")
 	for _, kind := range []string{"member", "data", "var", "func", "macro", "struct", "union", "enum", "enumerator", "type"} {
-		t.role(crossRef{domain: "c", kind: kind, parens: kind == "func", link: dialectC.link}.role, "c:"+kind)
+		t.role(crossRef{domain: "c", kind: kind, parens: kind == "func", link: dialectC.link}.reading(), "c:"+kind)
 	}
 	t.role(dialectC.expr, "c:expr", "c:texpr")
 }

@@ -26,7 +26,7 @@ func cppDomain(t *Table) {
 	}
 	addNamespaces(t, "cpp")
 	for _, kind := range []string{"any", "class", "struct", "union", "func", "member", "var", "type", "concept", "enum", "enumerator"} {
-		t.role(crossRef{domain: "cpp", kind: kind, parens: kind == "func", link: dialectX.link}.role, "cpp:"+kind)
+		t.role(crossRef{domain: "cpp", kind: kind, parens: kind == "func", link: dialectX.link}.reading(), "cpp:"+kind)
 	}
 	t.role(dialectX.expr, "cpp:expr", "cpp:texpr")
 }

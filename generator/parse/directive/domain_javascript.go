@@ -28,7 +28,7 @@ func jsDomain(t *Table) {
 		"noindex": flag, "no-index": flag, "nocontentsentry": flag, "no-contents-entry": flag,
 	}, Run: jsModule})
 	for _, kind := range []string{"func", "meth", "class", "data", "attr", "mod"} {
-		t.role(crossRef{domain: "js", kind: kind, parens: kind == "func" || kind == "meth" || kind == "class", link: jsLink}.role, "js:"+kind)
+		t.role(crossRef{domain: "js", kind: kind, parens: kind == "func" || kind == "meth" || kind == "class", link: jsLink}.reading(), "js:"+kind)
 	}
 }
 

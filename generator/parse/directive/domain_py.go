@@ -1,8 +1,9 @@
 package directive
 
 import (
-	"regexp"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"docent/generator/doc"
 )
@@ -52,7 +53,7 @@ func pythonDomain(t *Table) {
 	}})
 	for _, kind := range []string{"data", "exc", "func", "class", "const", "attr", "meth", "mod", "obj", "type"} {
 		c := crossRef{domain: "py", kind: kind, parens: kind == "func" || kind == "meth", link: pyLink}
-		t.role(c.role, "py:"+kind)
+		t.role(c.reading(), "py:"+kind)
 	}
 }
 
@@ -83,17 +84,50 @@ func (o *object) module() string {
 	return o.p.State().Module[o.kind.domain]
 }
 
-var pySignature = regexp.MustCompile(`(?s)^([\pL\pN_.]*\.)?([\pL\pN_]+)\s*(?:\(\s*(.*)\s*\)(?:\s*->\s*(.*))?)?$`)
+// cutPySignature reads "prefix.name(args) -> returns", of which only the name
+// must be there.
+func cutPySignature(sig string) (prefix, name, args, returns string, ok bool) {
+	n := 0
+	for n < len(sig) {
+		r, size := utf8.DecodeRuneInString(sig[n:])
+		if r != '.' && r != '_' && !unicode.IsLetter(r) && !unicode.IsNumber(r) {
+			break
+		}
+		n += size
+	}
+	dot := strings.LastIndexByte(sig[:n], '.') + 1
+	prefix, name = sig[:dot], sig[dot:n]
+	rest := strings.TrimLeft(sig[n:], pySpace)
+	if name == "" || rest == "" {
+		return prefix, name, "", "", name != ""
+	}
+	if rest[0] != '(' {
+		return "", "", "", "", false
+	}
+	// The last parenthesis closes after which there is nothing, or an arrow.
+	for end := strings.LastIndexByte(rest, ')'); end > 0; end = strings.LastIndexByte(rest[:end], ')') {
+		after := strings.TrimLeft(rest[end+1:], pySpace)
+		arrow := strings.HasPrefix(after, "->")
+		if rest[end+1:] == "" || arrow {
+			if arrow {
+				returns = strings.TrimLeft(after[2:], pySpace)
+			}
+			return prefix, name, strings.TrimLeft(rest[1:end], pySpace), returns, true
+		}
+	}
+	return "", "", "", "", false
+}
+
+const pySpace = " \t\n\f\r"
 
 func (k pyKind) has(o *object, option string) bool { return o.b.has(option) || k.implied == option }
 
 // signature reads "pkg.Class.method(a, b=1) -> int".
 func (k pyKind) signature(o *object, sig string, n *doc.Node) (string, bool) {
-	m := pySignature.FindStringSubmatch(sig)
-	if m == nil {
+	prefix, name, args, returns, ok := cutPySignature(sig)
+	if !ok {
 		return "", false
 	}
-	prefix, name, args, returns := m[1], m[2], m[3], m[4]
 	module, class := o.module(), o.p.State().Class["py"]
 	full, addModule := prefix+name, class == ""
 	if class != "" {

@@ -38,7 +38,7 @@ func restDomain(t *Table) {
 			o.entries = append(o.entries, indexEntry("pair", directive+" (directive); :"+name+": (directive option)", id, "", key))
 		}})
 	for _, kind := range []string{"dir", "role"} {
-		t.role(crossRef{domain: "rst", kind: kind}.role, "rst:"+kind)
+		t.role(crossRef{domain: "rst", kind: kind}.reading(), "rst:"+kind)
 	}
 }
 

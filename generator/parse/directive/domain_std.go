@@ -27,7 +27,7 @@ func standardDomain(t *Table) {
 			indexEntry("single", name, id, "", ""), indexEntry("single", "environment variable; "+name, id, "", ""),
 		}), n)
 	}}
-	t.role(envvar.role, "envvar", "std:envvar")
+	t.role(envvar.reading(), "envvar", "std:envvar")
 }
 
 // AddObjectType adds a directive that describes objects of a kind of the
@@ -47,12 +47,12 @@ func (t *Table) AddObjectType(name, role, index string) {
 				o.entry(kind, strings.ReplaceAll(template, "%s", object), id)
 			}
 		}}, name)
-	t.role(crossRef{domain: "std", kind: role}.role, role, "std:"+role)
+	t.role(crossRef{domain: "std", kind: role}.reading(), role, "std:"+role)
 }
 
 func plainSignature(o *object, sig string, n *doc.Node) (string, bool) {
 	n.Append(plain(doc.KindDescName, o.pos, sig))
-	return strings.Join(strings.Fields(sig), " "), true
+	return OneLine(sig), true
 }
 
 var optionDesc = regexp.MustCompile(`(?s)^((?:/|--|-|\+)?[^\s=]+)(=?\s*.*)`)

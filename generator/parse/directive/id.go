@@ -68,4 +68,15 @@ func identifier(s string, wide bool) string {
 
 // NormalName is docutils' fully normalised name: lower case, runs of white
 // space as one space.
-func NormalName(s string) string { return strings.ToLower(strings.Join(strings.Fields(s), " ")) }
+func NormalName(s string) string { return strings.ToLower(OneLine(s)) }
+
+// OneLine puts one blank for each run of white space, and none at the ends.
+func OneLine(s string) string {
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; c > ' ' && c < 0x80 || c == ' ' && i > 0 && i+1 < len(s) && s[i-1] != ' ' {
+			continue
+		}
+		return strings.Join(strings.Fields(s), " ")
+	}
+	return s
+}

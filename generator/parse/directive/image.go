@@ -96,7 +96,7 @@ var (
 // “ `a name`_ “ of this document, or a URI.
 func targetReference(pos doc.Pos, target string) *doc.Node {
 	n := doc.New(doc.KindReference, pos)
-	joined := strings.Join(strings.Fields(target), " ")
+	joined := OneLine(target)
 	name := ""
 	if m := simpleRef.FindStringSubmatch(joined); m != nil {
 		name = m[1]

@@ -57,8 +57,10 @@ func indexEntries(p Parser, line, id string, pos doc.Pos) []string {
 	return out
 }
 
+// clean keeps the fields and lines of entries apart.
+var clean = strings.NewReplacer("\t", " ", "\n", " ")
+
 func indexEntry(kind, value, id, emphasis, key string) string {
-	clean := strings.NewReplacer("\t", " ", "\n", " ")
 	return strings.Join([]string{kind, clean.Replace(value), id, emphasis, clean.Replace(key)}, "\t")
 }
 

@@ -34,7 +34,7 @@ func literal(pos doc.Pos, text string) *doc.Node {
 
 // plain is a node of one plain text.
 func plain(k doc.Kind, pos doc.Pos, text string) *doc.Node {
-	return doc.New(k, pos, doc.NewText(pos, text))
+	return doc.NewLeaf(k, pos, text)
 }
 
 // contentPos is where the content starts, or the directive.

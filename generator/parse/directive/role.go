@@ -104,13 +104,16 @@ func defaultRole(p Parser, b *Block) ([]*doc.Node, error) {
 	return nil, nil
 }
 
-// give sets the classes that the role directive asked for.
-func (r *RoleUse) give(n *doc.Node) []*doc.Node {
+// style sets the classes that the role directive asked for.
+func (r *RoleUse) style(n *doc.Node) *doc.Node {
 	if c := r.Options["class"]; c != "" {
 		n.AddClass(strings.Fields(c)...)
 	}
-	return []*doc.Node{n}
+	return n
 }
+
+// give is style for the one node that a role makes.
+func (r *RoleUse) give(n *doc.Node) []*doc.Node { return []*doc.Node{r.style(n)} }
 
 // source is the text between the backquotes as it was written, for roles that
 // keep backslashes.

@@ -68,20 +68,27 @@ func table(p Parser) *Table {
 	return Standard()
 }
 
-// full gives the names under which a name may stand in the table, best first:
-// in the primary domain, in the std domain, plain, and in the Python domain.
-func full(p Parser, name string) []string {
+// find looks a name up under the names under which it may stand in the table,
+// best first: in the primary domain, plain, and in the Python domain.
+func find[V any](p Parser, m map[string]V, name string) (v V, ok bool) {
 	name = strings.ToLower(name)
 	if strings.Contains(name, ":") {
-		if rest, ok := strings.CutPrefix(name, "std:"); ok {
-			return []string{name, rest}
+		if v, ok = m[name]; !ok {
+			if rest, std := strings.CutPrefix(name, "std:"); std {
+				v, ok = m[rest]
+			}
 		}
-		return []string{name}
+		return v, ok
 	}
 	if d := domain(p); d != "" {
-		return []string{d + ":" + name, name, "py:" + name}
+		if v, ok = m[d+":"+name]; ok {
+			return v, true
+		}
 	}
-	return []string{name, "py:" + name}
+	if v, ok = m[name]; !ok {
+		v, ok = m["py:"+name]
+	}
+	return v, ok
 }
 
 // domain is the primary domain where the page stands, or "".
@@ -98,11 +105,8 @@ func domain(p Parser) string {
 // Lookup finds a directive as it was written, or gives nil and the nearest
 // name that is known, or "".
 func (t *Table) Lookup(p Parser, name string) (d *Directive, near string) {
-	names := full(p, name)
-	for _, n := range names {
-		if d, ok := t.Directives[n]; ok {
-			return d, ""
-		}
+	if d, ok := find(p, t.Directives, name); ok {
+		return d, ""
 	}
 	return nil, doc.Nearest(name, maps.Keys(t.Directives))
 }
@@ -120,10 +124,8 @@ func (t *Table) LookupRole(p Parser, name string) (r Role, near string) {
 			return extLink(link), ""
 		}
 	}
-	for _, n := range full(p, name) {
-		if r, ok := t.Roles[n]; ok {
-			return r, ""
-		}
+	if r, ok := find(p, t.Roles, name); ok {
+		return r, ""
 	}
 	names := slices.AppendSeq(slices.Collect(maps.Keys(t.Roles)), maps.Keys(p.State().Roles))
 	return nil, doc.Nearest(name, slices.Values(names))
@@ -215,8 +217,8 @@ func (b *Block) failed(p Parser, err error) []*doc.Node {
 func (b *Block) message(sev doc.Severity, text string) *doc.Node {
 	m := doc.New(doc.KindSystemMessage, b.Pos, doc.New(doc.KindParagraph, b.Pos, doc.NewText(b.Pos, text)))
 	m.Set("level", fmt.Sprint(int(sev))).Set("type", strings.ToUpper(sev.String()))
-	if b.Source != "" {
-		m.Append(literal(b.Pos, b.Source))
+	if b.Source != nil {
+		m.Append(literal(b.Pos, b.Source()))
 	}
 	return m
 }

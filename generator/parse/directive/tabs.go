@@ -52,7 +52,7 @@ func tabSet(p Parser, b *Block) ([]*doc.Node, error) {
 func tabItem(p Parser, b *Block, label, sync string, content []*doc.Node) *doc.Node {
 	n := doc.New(doc.KindTabItem, b.Pos, wrap(p, doc.KindTabLabel, label, b.ArgPos), doc.New(doc.KindTabContent, b.contentPos(), content...))
 	if sync != "" {
-		n.Set(doc.AttrSync, strings.ToLower(strings.Join(strings.Fields(sync), " ")))
+		n.Set(doc.AttrSync, strings.ToLower(OneLine(sync)))
 	}
 	if b.has("selected") {
 		n.Set(doc.AttrSelected, "1")

@@ -36,9 +36,9 @@ func xrefs(t *Table) {
 		{kind: "any", warn: true, link: anyLink},
 		{kind: "download", node: doc.KindDownloadReference},
 	} {
-		t.role(c.role, c.kind)
+		t.role(c.reading(), c.kind)
 		if c.domain != "" {
-			t.role(c.role, c.domain+":"+c.kind)
+			t.role(c.reading(), c.domain+":"+c.kind)
 		}
 	}
 }
@@ -61,22 +61,29 @@ func titleAndTarget(r *RoleUse) (title, target string, explicit bool) {
 	return r.Text, r.Text, false
 }
 
-func (c crossRef) role(p Parser, r *RoleUse) []*doc.Node {
-	inner := c.inner
-	if inner == 0 {
-		inner = doc.KindLiteral
+// reading is the role that reads such references.
+func (c crossRef) reading() Role {
+	if c.inner == 0 {
+		c.inner = doc.KindLiteral
+	}
+	if c.node == 0 {
+		c.node = doc.KindPendingXref
 	}
 	classes := []string{"xref", c.kind}
 	if c.domain != "" && c.domain != "math" {
 		classes = []string{"xref", c.domain, c.domain + "-" + c.kind}
 	}
+	return func(p Parser, r *RoleUse) []*doc.Node { return c.role(p, r, classes) }
+}
+
+func (c crossRef) role(p Parser, r *RoleUse, classes []string) []*doc.Node {
 	title, target, explicit := titleAndTarget(r)
 	if strings.HasPrefix(r.Text, "!") && !r.Escaped {
 		text := r.Text[1:]
 		if c.parens {
 			text = strings.TrimSuffix(text, "()") + "()"
 		}
-		return r.give(plain(inner, r.Pos, text).AddClass(classes...))
+		return r.give(plain(c.inner, r.Pos, text).SetClasses(classes))
 	}
 	if c.lower {
 		target = strings.ToLower(target)
@@ -87,11 +94,9 @@ func (c crossRef) role(p Parser, r *RoleUse) []*doc.Node {
 		}
 		target = strings.TrimSuffix(target, "()")
 	}
-	kind := c.node
-	if kind == 0 {
-		kind = doc.KindPendingXref
-	}
-	n := doc.New(kind, r.Pos).Set(doc.AttrRefDoc, p.Docname()).Set(doc.AttrRefDomain, c.domain).Set(doc.AttrRefType, c.kind)
+	m := &p.State().Make
+	n := m.New(c.node, r.Pos).With(4, doc.Attr{Key: doc.AttrRefDoc, Value: p.Docname()},
+		doc.Attr{Key: doc.AttrRefDomain, Value: c.domain}, doc.Attr{Key: doc.AttrRefType, Value: c.kind})
 	if explicit {
 		n.Set(doc.AttrRefExplicit, "1")
 	}
@@ -101,13 +106,12 @@ func (c crossRef) role(p Parser, r *RoleUse) []*doc.Node {
 	if c.link != nil {
 		title, target = c.link(p, n, explicit, title, target)
 	}
-	target = strings.Join(strings.Fields(target), " ")
-	n.Set(doc.AttrRefTarget, target)
-	n.Append(r.give(plain(inner, r.Pos, title).AddClass(classes...))...)
+	n.Set(doc.AttrRefTarget, OneLine(target))
+	n.Children = m.List(r.style(m.NewLeaf(c.inner, r.Pos, title).SetClasses(classes)))
 	if c.wrap != nil {
 		return c.wrap(p, r, n)
 	}
-	return []*doc.Node{n}
+	return m.List(n)
 }
 
 // optionLink keeps the program that options belong to.

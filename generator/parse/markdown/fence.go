@@ -129,7 +129,7 @@ func (r *reader) directive(f fence, name, args string, titles bool) []*doc.Node 
 	lead := len(args) - len(strings.TrimLeft(args, " \t"))
 	b.Args = strings.TrimSpace(args)
 	b.ArgPos = r.pc.at(f.info + len(f.text) - len(args) + lead)
-	b.Source = source(f)
+	b.Source = func() string { return source(f) }
 	b.Options, b.Content = r.p.options(f.lines)
 	return r.p.table.Run(r.p, b)
 }

@@ -309,7 +309,7 @@ func (b *body) paragraph() {
 	}
 	if text != "" {
 		r.text = text
-		n := doc.New(doc.KindParagraph, r.base)
+		n := b.p.state.Make.New(doc.KindParagraph, r.base)
 		b.parent.Append(n)
 		n.Children = b.p.inlineWith(&r, false, b.parent)
 	}

@@ -29,7 +29,12 @@ func escapeNull(s string) string {
 func unescape(s string) string { return doc.Unescape(s) }
 
 // restore puts the backslashes back.
-func restore(s string) string { return strings.ReplaceAll(s, "\x00", `\`) }
+func restore(s string) string {
+	if strings.IndexByte(s, 0) < 0 {
+		return s
+	}
+	return strings.ReplaceAll(s, "\x00", `\`)
+}
 
 // The kinds of end-strings; once one was looked for in vain, no other
 // start-string of its kind in the same text needs to look again.
@@ -48,10 +53,9 @@ type inliner struct {
 	r        *run
 	s        string // null-escaped
 	from     int    // text before it was dealt with: here a start-string may always stand
-	text     int    // plain text begins here that is not yet in out
+	text     int    // plain text begins here that was not yet put out
 	none     int    // kinds of end-strings that are not there any more
 	escaped  bool   // plain text stays null-escaped
-	out      []*doc.Node
 	messages *doc.Node
 }
 
@@ -62,6 +66,7 @@ func (p *parser) inline(r *run, escaped bool) []*doc.Node { return p.inlineWith(
 // where docutils keeps them.
 func (p *parser) inlineWith(r *run, escaped bool, messages *doc.Node) []*doc.Node {
 	in := inliner{p: p, r: r, s: escapeNull(r.text), escaped: escaped, messages: messages}
+	base := len(p.nodes)
 	i := 0
 	for i < len(in.s) {
 		c := in.s[i]
@@ -89,7 +94,21 @@ func (p *parser) inlineWith(r *run, escaped bool, messages *doc.Node) []*doc.Nod
 		}
 	}
 	in.flush(len(in.s))
-	return in.out
+	out := p.state.Make.List(p.nodes[base:]...)
+	clear(p.nodes[base:])
+	p.nodes = p.nodes[:base]
+	return out
+}
+
+// put puts nodes out: on top of those of the texts around this one.
+func (in *inliner) put(nodes ...*doc.Node) { in.p.nodes = append(in.p.nodes, nodes...) }
+
+// leaf makes an element with a null-escaped text that begins at an offset.
+func (in *inliner) leaf(k doc.Kind, pos doc.Pos, off int, raw string) *doc.Node {
+	m := &in.p.state.Make
+	n := m.New(k, pos)
+	n.Children = m.List(m.NewEscaped(in.r.pos(off), raw))
+	return n
 }
 
 // flush puts the plain text up to an offset out.
@@ -101,19 +120,22 @@ func (in *inliner) flush(to int) {
 }
 
 func (in *inliner) addText(s string, off int) {
-	n := doc.NewText(in.r.pos(off), s)
-	if !in.escaped {
-		n = doc.NewEscaped(n.Pos, s)
+	m, pos := &in.p.state.Make, in.r.pos(off)
+	var n *doc.Node
+	if in.escaped {
+		n = m.NewText(pos, s)
+	} else {
+		n = m.NewEscaped(pos, s)
 	}
 	if n.Text != "" {
-		in.out = append(in.out, n)
+		in.put(n)
 	}
 }
 
 // emit puts nodes out for s[from:to] and goes on after it.
 func (in *inliner) emit(from, to int, nodes ...*doc.Node) int {
 	in.flush(from)
-	in.out = append(in.out, nodes...)
+	in.put(nodes...)
 	in.text, in.from = to, to
 	return to
 }
@@ -212,7 +234,7 @@ func (in *inliner) problem(i, end int, what string) int {
 
 func (in *inliner) problematic(i int, raw string) *doc.Node {
 	pos := in.r.pos(i)
-	return doc.New(doc.KindProblematic, pos, doc.NewText(pos, raw))
+	return doc.NewLeaf(doc.KindProblematic, pos, raw)
 }
 
 // star reads emphasis and strong.
@@ -245,9 +267,8 @@ func (in *inliner) simple(i int, mark, endMark string, kind int, node doc.Kind, 
 	if literal {
 		text = restore(text)
 	}
-	words := doc.NewEscaped(in.r.pos(start), text)
-	text = words.Text
-	n := doc.New(node, in.r.pos(i), words)
+	n := in.leaf(node, in.r.pos(i), start, text)
+	text = n.Children[0].Text
 	next := in.emit(i, end+len(endMark), n)
 	if node == doc.KindTarget {
 		n.AddName(directive.NormalName(text))
@@ -302,8 +323,8 @@ func (in *inliner) substitution(i int) int {
 	}
 	text := unescape(in.s[start:end])
 	pos := in.r.pos(i)
-	n := doc.New(doc.KindSubstitutionReference, pos, doc.NewText(in.r.pos(start), text))
-	n.Set("refname", strings.Join(strings.Fields(text), " "))
+	n := in.leaf(doc.KindSubstitutionReference, pos, start, text)
+	n.Set("refname", directive.OneLine(text))
 	in.p.substRefs++
 	in.p.raw[n] = restore(in.s[i : end+size])
 	if size > 1 {
@@ -383,7 +404,7 @@ func (in *inliner) underscore(i int) int {
 		return i
 	}
 	name, pos := in.s[start:i], in.r.pos(start)
-	ref := doc.New(doc.KindReference, pos, doc.NewText(pos, name)).Set("name", name)
+	ref := in.p.state.Make.NewLeaf(doc.KindReference, pos, name).Set("name", name)
 	in.p.raw[ref] = in.s[start : i+size]
 	if size == 2 {
 		ref.Set("anonymous", "1")
@@ -486,9 +507,9 @@ func (in *inliner) backquote(i int) int {
 	if suffixRole != "" {
 		role = suffixRole
 	}
-	use := &directive.RoleUse{Name: role, Raw: restore(in.s[begin:next]), Text: unescape(text), Pos: in.r.pos(begin), Len: next - begin, Escaped: text[0] == 0}
 	in.flush(begin)
-	nodes := in.p.table.RunRole(in.p, use)
+	nodes := in.p.table.RunRole(in.p, &directive.RoleUse{Name: role, Raw: restore(in.s[begin:next]), Text: unescape(text),
+		Pos: in.r.pos(begin), Len: next - begin, Escaped: text[0] == 0})
 	for _, n := range nodes {
 		if n.Kind == doc.KindProblematic || n.Kind == doc.KindSystemMessage {
 			in.p.messages++
@@ -579,10 +600,9 @@ func (in *inliner) phrase(i, next int, escaped string, underscores int) int {
 	p, pos := in.p, in.r.pos(i)
 	raw := restore(in.s[i:next])
 	text, link, embedded := cutEmbedded(escaped)
-	textPos := in.r.pos(i + 1)
 	if !embedded {
 		plain := unescape(escaped)
-		ref := doc.New(doc.KindReference, pos, doc.NewEscaped(textPos, escaped)).Set("name", strings.Join(strings.Fields(plain), " "))
+		ref := in.leaf(doc.KindReference, pos, i+1, escaped).Set("name", directive.OneLine(plain))
 		p.raw[ref] = raw
 		if underscores == 2 {
 			ref.Set("anonymous", "1")
@@ -615,7 +635,7 @@ func (in *inliner) phrase(i, next int, escaped string, underscores int) int {
 		text = alias
 	}
 	plain := unescape(text)
-	ref := doc.New(doc.KindReference, pos, doc.NewEscaped(textPos, text)).Set("name", strings.Join(strings.Fields(plain), " "))
+	ref := in.leaf(doc.KindReference, pos, i+1, text).Set("name", directive.OneLine(plain))
 	p.raw[ref] = raw
 	if byName {
 		ref.Set("refname", alias)

@@ -20,7 +20,7 @@ func (in *inliner) plain(s string, off int) {
 		in.pepsAndText(s[:u.start], off)
 		text := s[u.start:u.end]
 		pos := in.r.pos(off + u.start)
-		in.out = append(in.out, doc.New(doc.KindReference, pos, doc.NewText(pos, unescape(text))).Set("refuri", u.mail+unescape(text)))
+		in.put(doc.NewLeaf(doc.KindReference, pos, unescape(text)).Set("refuri", u.mail+unescape(text)))
 		s, off = s[u.end:], off+u.end
 	}
 	in.pepsAndText(s, off)
@@ -37,7 +37,7 @@ func (in *inliner) pepsAndText(s string, off int) {
 			in.addText(s[:start], off)
 		}
 		pos := in.r.pos(off + start)
-		in.out = append(in.out, doc.New(doc.KindReference, pos, doc.NewText(pos, unescape(s[start:end]))).Set("refuri", uri))
+		in.put(doc.NewLeaf(doc.KindReference, pos, unescape(s[start:end])).Set("refuri", uri))
 		s, off = s[end:], off+end
 	}
 	if s != "" {
@@ -89,6 +89,9 @@ type uriMatch struct {
 // findURI finds the first URI or e-mail address in null-escaped text. It goes
 // from colon to "@" and looks back from there, so that it is linear.
 func findURI(s string) (u uriMatch, ok bool) {
+	if strings.IndexByte(s, ':') < 0 && strings.IndexByte(s, '@') < 0 {
+		return u, false
+	}
 	for i := 0; i < len(s); i++ {
 		c := s[i]
 		if c != ':' && c != '@' {

@@ -37,7 +37,7 @@ func bulletMarker(s string) (bytes, columns int) {
 // item reads a list item whose marker takes so many bytes and columns.
 func (b *body) item(bytes, columns int) (item *doc.Node, finished bool) {
 	l := b.lines[b.i]
-	item = doc.New(doc.KindListItem, l.Pos)
+	item = b.p.state.Make.New(doc.KindListItem, l.Pos)
 	x := extent{first: bytes, known: columns}
 	if bytes == len(l.Text) {
 		x.known = -1
@@ -153,11 +153,11 @@ func (b *body) plainText(i int) bool {
 
 func (b *body) definition() (item *doc.Node, finished bool) {
 	term := b.lines[b.i]
-	item = doc.New(doc.KindDefinitionListItem, term.Pos)
+	item = b.p.state.Make.New(doc.KindDefinitionListItem, term.Pos)
 	block, _, next, finished := b.take(b.i+1, extent{first: -1, known: -1})
 	b.i = next
 	item.Append(b.p.term(term)...)
-	def := doc.New(doc.KindDefinition, block[0].Pos)
+	def := b.p.state.Make.New(doc.KindDefinition, block[0].Pos)
 	item.Append(def)
 	if strings.HasSuffix(term.Text, "::") {
 		b.p.message(def, doc.Info, "rst-literal-blank", term.Pos, len(term.Text), "Put a blank line after the `::`.",
@@ -278,9 +278,9 @@ func (b *body) field() (field *doc.Node, finished bool) {
 	marker, all := fieldMarker(l.Text)
 	block, _, next, finished := b.take(b.i, extent{first: all, known: -1})
 	b.i = next
-	name := doc.New(doc.KindFieldName, l.Pos)
+	name := b.p.state.Make.New(doc.KindFieldName, l.Pos)
 	r := run{text: l.Text[1 : marker-1], base: cut(l, 1).Pos}
-	content := doc.New(doc.KindFieldBody, cut(l, marker).Pos)
+	content := b.p.state.Make.New(doc.KindFieldBody, cut(l, marker).Pos)
 	name.Children = b.p.inlineWith(&r, false, content)
 	b.p.nested(dropBlankTop(block), content)
 	return doc.New(doc.KindField, l.Pos, name, content), finished
@@ -304,7 +304,7 @@ func (b *body) lineBlock() {
 		}
 		var block []line
 		block, _, b.i, finished = b.takeLine(n)
-		node := doc.New(doc.KindLine, l.Pos)
+		node := b.p.state.Make.New(doc.KindLine, l.Pos)
 		if block = dropBlankTop(block); len(block) > 0 {
 			r := b.p.join(block)
 			node.Pos = r.base

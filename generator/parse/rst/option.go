@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"docent/generator/doc"
+	"docent/generator/parse/directive"
 )
 
 // optionMarker gives the bytes of the options at the start of a line with the
@@ -161,7 +162,7 @@ func optionNode(s string, pos doc.Pos) *doc.Node {
 	}
 	n := doc.New(doc.KindOption, pos, doc.New(doc.KindOptionString, pos, doc.NewText(pos, name)))
 	if argument != "" {
-		n.Append(doc.New(doc.KindOptionArgument, pos, doc.NewText(pos, strings.Join(strings.Fields(argument), " "))).Set("delimiter", delimiter))
+		n.Append(doc.New(doc.KindOptionArgument, pos, doc.NewText(pos, directive.OneLine(argument))).Set("delimiter", delimiter))
 	}
 	return n
 }

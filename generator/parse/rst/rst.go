@@ -90,7 +90,8 @@ type parser struct {
 	diags []diag
 	state directive.State
 	depth int
-	body  *body // the innermost one that is reading
+	body  *body       // the innermost one that is reading
+	nodes []*doc.Node // a stack: what inline readers have put out so far
 	registry
 }
 

@@ -46,34 +46,48 @@ func newFile(src *doc.Source, from, to int) *file {
 
 // plain reports whether a text needs no change, which is the common case.
 func plain(s string) bool {
-	if !utf8.ValidString(s) {
+	if !utf8.ValidString(s) || strings.HasSuffix(s, " ") {
 		return false
 	}
 	for i := 0; i < len(s); i++ {
-		switch c := s[i]; {
-		case c == '\n':
-			if i > 0 && (s[i-1] == ' ') {
+		c := s[i]
+		if !special[c] {
+			continue
+		}
+		if c == '\n' {
+			if i > 0 && s[i-1] == ' ' {
 				return false
 			}
-		case c > ' ' && c < 0xc2:
-		case c == ' ':
-		case c < ' ':
+			continue
+		}
+		if c < ' ' {
 			return false
-		case c == 0xc2, c == 0xe1, c == 0xe2, c == 0xe3, c == 0xef:
-			// NEL, no-break space and other separators, or a byte order mark
-			r, _ := utf8.DecodeRuneInString(s[i:])
-			if r == 0xfeff && i == 0 || r == 0x85 || r == 0x2028 || r == 0x2029 {
+		}
+		r, size := utf8.DecodeRuneInString(s[i:])
+		if r == 0xfeff && i == 0 || r == 0x85 || r == 0x2028 || r == 0x2029 {
+			return false
+		}
+		if unicode.IsSpace(r) {
+			if j := i + size; j == len(s) || s[j] == '\n' || s[j] == ' ' {
 				return false
-			}
-			if unicode.IsSpace(r) {
-				if j := i + utf8.RuneLen(r); j == len(s) || s[j] == '\n' || s[j] == ' ' {
-					return false
-				}
 			}
 		}
 	}
-	return !strings.HasSuffix(s, " ")
+	return true
 }
+
+// special are the bytes that plain looks at: control characters, and those
+// with which NEL, no-break space and other separators begin, or a byte order
+// mark.
+var special = func() (t [256]bool) {
+	for c := range ' ' {
+		t[c] = true
+	}
+	for _, c := range []byte{0xc2, 0xe1, 0xe2, 0xe3, 0xef} {
+		t[c] = true
+	}
+	return t
+}()
 
 const tabWidth = 8
 

@@ -38,7 +38,7 @@ func (b *body) substitutionDefinition(start int) (finished, done bool) {
 	// The reference keeps backslashes in the names of definitions, not in
 	// those of references.
 	name = restore(name)
-	n.AddName(strings.Join(strings.Fields(name), " "))
+	n.AddName(directive.OneLine(name))
 	first := rest[0]
 	trimmed := strings.TrimLeft(first.Text, " ")
 	rest[0] = line{Text: strings.TrimRight(trimmed, " "), Pos: cut(first, len(first.Text)-len(trimmed)).Pos}
@@ -86,7 +86,7 @@ func (b *body) settleSubstitution(n *doc.Node, name string, l line, whole []line
 }
 
 func (p *parser) defineSubstitution(n *doc.Node, name string, messages *doc.Node) {
-	name = strings.Join(strings.Fields(name), " ")
+	name = directive.OneLine(name)
 	if old := p.substitutions[name]; old != nil {
 		p.message(messages, doc.Error, "rst-duplicate-substitution", n.Pos, 1, "Rename one of the two.", "The substitution `%s` is already defined on this page.", name)
 		dupName(old, name)

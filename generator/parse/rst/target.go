@@ -154,7 +154,7 @@ func indirectName(rest []string) (string, bool) {
 	if len(rest) == 0 || !strings.HasSuffix(strings.TrimFunc(rest[len(rest)-1], isSpace), "_") {
 		return "", false
 	}
-	s := strings.Join(strings.Fields(strings.Join(rest, " ")), " ")
+	s := directive.OneLine(strings.Join(rest, " "))
 	if n := simpleName(s); n > 0 && s[n:] == "_" {
 		return unescape(s[:n]), true
 	}

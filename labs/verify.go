@@ -72,9 +72,13 @@ with or without its extension, or by the path of a file.`,
 	f.DurationVar(&o.timeout, "timeout", run.DefaultTimeout, "longest time for a step that sets none itself")
 	f.BoolVar(&o.keep, "keep", false, "keep the scratch folder")
 	f.BoolVar(&o.noColor, "no-color", false, "no colours")
+	completeEngines(cmd)
+	return cmd
+}
+
+func completeEngines(cmd *cobra.Command) {
 	cmd.RegisterFlagCompletionFunc("engine", cobra.FixedCompletions([]string{"auto", "docker", "podman", "oci"}, cobra.ShellCompDirectiveNoFileComp))
 	cmd.RegisterFlagCompletionFunc("platform", cobra.FixedCompletions([]string{"local", "live"}, cobra.ShellCompDirectiveNoFileComp))
-	return cmd
 }
 
 func completePages(source, word string) []string {
@@ -284,6 +288,7 @@ type bench struct {
 	programs   map[string]string // Docent's own commands, for pages that teach them
 	log        *os.File
 	pages      int
+	visit      *run.Visit // of labs shell
 }
 
 // scratchRoot is the folder that holds the scratch folders of this user's runs.
@@ -447,7 +452,7 @@ func (b *bench) page(ctx context.Context, l *lesson, v *view) (report.Page, erro
 	mask := report.NewMasker(b.net.Token()).Text
 	page, err := run.Page(ctx, l.doc, plan, run.Deps{
 		Engine: b.engine, Network: b.net, NGC: platform, GPUs: b.gpus, Labs: b.labs, Scratch: dir, Content: l.root,
-		Programs: b.programs, Values: l.values, Downloads: l.downloads, Loaded: b.loaded, Timeout: b.o.timeout, Mask: mask, Events: v.event,
+		Programs: b.programs, Values: l.values, Downloads: l.downloads, Loaded: b.loaded, Timeout: b.o.timeout, Mask: mask, Events: v.event, Visit: b.visit,
 	})
 	page.Title, page.Machine, page.Hermetic = l.title, b.machine, b.o.hermetic
 	page.Coverage = coverage(plan, page.Steps)

@@ -320,13 +320,22 @@ func (v *view) failures(pages []report.Page) {
 			}
 			switch {
 			case s.Diff != "":
+				fmt.Fprintln(v.out, "  "+v.paint(dim, "the page promises (-), and this came (+):"))
 				v.diff(s.Diff)
 			case s.Output != "":
 				indent(v.out, "  | ", "  | ", lastLines(s.Output, 30))
 			}
-			if s.Blame == report.BlameMachine {
+			switch s.Blame {
+			case report.BlameMachine:
 				fmt.Fprintln(v.out, "  The fault is this machine's, not the page's.")
+			case report.BlameLabs:
+				fmt.Fprintln(v.out, "  The fault is in labs, not in the page.")
 			}
+			where := ""
+			if s.Session != "" && s.Session != step.Host {
+				where = " (" + s.Session + ")"
+			}
+			fmt.Fprintln(v.out, "  "+v.paint(dim, fmt.Sprintf("to look around there%s: labs shell %s#%d", where, p.Page, s.Line)))
 			fmt.Fprintln(v.out)
 		}
 	}
@@ -414,6 +423,12 @@ func (v *view) summary(pages []report.Page, unaccounted int, strict bool, writte
 		next = "The run was stopped. Nothing of it was kept."
 	case count["failed"] > 0:
 		next = "Mend the page, or say with a lab comment what the listing is; then run labs verify " + pages[0].Page + " again."
+		for i := range pages {
+			if slices.ContainsFunc(pages[i].Steps, func(s report.Step) bool { return s.Verdict == report.Failed && s.Diff != "" }) {
+				next += "\nWhere the page is old and what came is right: labs bless " + pages[i].Page
+				break
+			}
+		}
 	case failed > 0:
 		next = "Some listings were not reached. See the reasons above."
 	case strict && unaccounted > 0:

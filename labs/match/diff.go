@@ -9,8 +9,13 @@ import (
 // fail tells that line miss of the sample was not found in the output from
 // line at on.
 func (c *comparer) fail(miss, at int, done []int, why string) Result {
-	d := differ{want: c.want, have: c.have, done: done}
+	d := differ{want: c.want, have: c.have, done: done, at: -1}
 	near := c.nearest(c.want[miss], at)
+	if near >= 0 {
+		if _, g, ok := c.firstDifference(c.want[miss], c.have[near]); ok {
+			d.at, d.length = g.at, utf8.RuneCountInString(g.text)
+		}
+	}
 	if why == "" {
 		why = fmt.Sprintf("`%s` (line %d of the sample) is not in the output", strings.TrimSpace(cut(c.want[miss])), miss+1)
 		if near >= 0 {
@@ -74,6 +79,7 @@ func key(t token) string {
 type differ struct {
 	want, have []string
 	done       []int // per line of the sample: the line of the output it was found at, or -1
+	at, length int   // where the first difference stands in the line that came, in bytes, and its length; at is -1 if nobody said
 }
 
 // text shows the sample around the line that is missed, and under it the line
@@ -102,7 +108,11 @@ func (d differ) text(miss, near int) string {
 	case near >= 0 && near < len(d.have):
 		b.WriteString("+ " + cut(d.have[near]) + "\n")
 		if miss < len(d.want) {
-			pad, n := marked(d.want[miss], d.have[near])
+			at, n := d.at, d.length
+			if at < 0 {
+				at, n = marked(d.want[miss], d.have[near])
+			}
+			pad, n := blanks(d.have[near], at), min(n, 60)
 			b.WriteString("  " + pad + strings.Repeat("^", n) + "\n")
 		}
 	case len(d.have) == 0 || len(d.have) == 1 && d.have[0] == "":
@@ -133,15 +143,15 @@ func (d differ) text(miss, near int) string {
 	return b.String()
 }
 
-// marked gives the blanks before, and the length of, the first difference, to
-// stand under the second line.
-func marked(want, got string) (pad string, n int) {
+// marked gives the place and the length of the first difference in the second
+// line.
+func marked(want, got string) (at, n int) {
 	a, b := tokens(want, false), tokens(got, false)
 	i := 0
 	for i < len(a) && i < len(b) && a[i].class == b[i].class && (a[i].class != word || a[i].text == b[i].text) {
 		i++
 	}
-	at, n := len(got), 1
+	at, n = len(got), 1
 	if i < len(b) {
 		at, n = b[i].at, utf8.RuneCountInString(b[i].text)
 	} else if i == len(a) && i == len(b) {
@@ -153,6 +163,11 @@ func marked(want, got string) (pad string, n int) {
 			}
 		}
 	}
+	return at, n
+}
+
+// blanks are what stands under a line up to a place in it.
+func blanks(got string, at int) string {
 	var p strings.Builder
 	for k, r := range got {
 		if k >= at || p.Len() >= 200 {
@@ -164,5 +179,5 @@ func marked(want, got string) (pad string, n int) {
 			p.WriteByte(' ')
 		}
 	}
-	return p.String(), min(n, 60)
+	return p.String()
 }

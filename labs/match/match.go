@@ -146,7 +146,7 @@ func exact(want, have string) Result {
 	for i < len(w) && i < len(h) && w[i] == h[i] {
 		i++
 	}
-	d := differ{want: w, have: h, done: make([]int, len(w))}
+	d := differ{want: w, have: h, done: make([]int, len(w)), at: -1}
 	for k := range w {
 		d.done[k] = -1
 		if k < i {

@@ -216,6 +216,15 @@ func TestDiffMarksTheFirstDifference(t *testing.T) {
 	}
 }
 
+// A number that may differ is not what is marked.
+func TestDiffMarksWhatMatters(t *testing.T) {
+	r := Compare("took 12.5 ms, 2000256 bodies", "took 57.1 ms, 2000128 bodies", Options{})
+	want := "- took 12.5 ms, 2000256 bodies\n+ took 57.1 ms, 2000128 bodies\n                ^^^^^^^\n"
+	if r.Diff != want {
+		t.Errorf("got\n%s\nwant\n%s", r.Diff, want)
+	}
+}
+
 func TestDiffWithoutALikeLineShowsWhatCame(t *testing.T) {
 	r := Compare("Hello\nGoodbye", "Hello\nError: no such file\n", Options{})
 	want := "  Hello\n- Goodbye\n  what came from there on:\n+ Error: no such file\n"

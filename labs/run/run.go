@@ -62,6 +62,8 @@ type Deps struct {
 	// made when the site is built. It may be nil.
 	Fetch func(from string) ([]byte, error)
 
+	Visit *Visit // stop at a step and open a shell there; nil does not
+
 	Timeout time.Duration       // of a step; 0 is DefaultTimeout
 	Limits  Limits              // of a step
 	Mask    func(string) string // takes secrets out of a text; nil takes none
@@ -156,7 +158,17 @@ func Page(ctx context.Context, d *doc.Document, plan []step.Planned, deps Deps) 
 	if err := r.place(); err != nil {
 		return page, err
 	}
+	left := false // the person who visits a session has been and gone
 	for i, p := range plan {
+		if deps.Visit != nil && (left || p.Step.ID == deps.Visit.Step) {
+			if !left {
+				if err := r.visit(ctx, p.Step); err != nil {
+					return page, err
+				}
+				left = true
+			}
+			continue
+		}
 		ev := Event{Page: d.Name(), Index: i, Total: len(plan), Step: &plan[i].Step}
 		ev.Kind = StepStarted
 		deps.Events(ev)
@@ -164,6 +176,11 @@ func Page(ctx context.Context, d *doc.Document, plan []step.Planned, deps Deps) 
 		ev.Kind, ev.Result = StepDone, &res
 		deps.Events(ev)
 		page.Steps = append(page.Steps, res)
+	}
+	if deps.Visit != nil && !left {
+		if err := r.visit(ctx, step.Step{Session: step.Host}); err != nil {
+			return page, err
+		}
 	}
 	r.conclude(&page)
 	return page, nil

@@ -31,6 +31,7 @@ type terminal struct {
 	stream []byte        // raw bytes since the last prompt
 	grown  chan struct{} // one token whenever the stream grows
 	answer io.Writer     // the emulator, which answers what programs ask of a terminal
+	guest  func([]byte)  // sees the stream too; may be nil
 }
 
 var (
@@ -71,12 +72,24 @@ func (t *terminal) feed(p []byte) {
 	if over := len(t.stream) - keepHead - keepTail; over > 0 {
 		t.stream = append(t.stream[:keepHead], t.stream[keepHead+over:]...)
 	}
+	guest := t.guest
 	t.mu.Unlock()
-	t.answer.Write(p)
+	if guest != nil {
+		guest(p) // the person's own terminal answers
+	} else {
+		t.answer.Write(p)
+	}
 	select {
 	case t.grown <- struct{}{}:
 	default:
 	}
+}
+
+// watchWith lets somebody else see the stream, and answer it.
+func (t *terminal) watchWith(f func([]byte)) {
+	t.mu.Lock()
+	t.guest = f
+	t.mu.Unlock()
 }
 
 // settlePrompt waits for the shell's own prompt, then puts ours in its place

@@ -143,7 +143,7 @@ func TestBadInput(t *testing.T) {
 		{"unknown flag", []string{"build", "--bogus"}, cli.ExitUsage, "unknown flag"},
 		{"unknown command", []string{"biuld"}, cli.ExitUsage, "unknown command"},
 		{"too many arguments", []string{"build", "x"}, cli.ExitUsage, "see `generator build --help`"},
-		{"unknown format", []string{"check", "--format", "xml"}, cli.ExitUsage, "none of text, json, github"},
+		{"unknown format", []string{"check", "--format", "xml"}, cli.ExitUsage, "none of text, json, sarif, github"},
 		{"inspect nothing", []string{"inspect", "/no/such.rst"}, cli.ExitContent, "no such file"},
 		{"inspect a folder", []string{"inspect", foreign}, cli.ExitUsage, "it is a folder"},
 		{"preview for all", []string{"serve", "--addr", "0.0.0.0:0"}, cli.ExitUsage, "this machine only"},

@@ -55,6 +55,9 @@ type Options struct {
 	Preview bool
 	// Cache is what is remembered from build to build; nil is nothing.
 	Cache *build.Cache
+	// Lint looks for more than a build does, and collects the links that
+	// leave the site.
+	Lint bool
 	// Progress is told how far a step has come, from several goroutines.
 	Progress func(step string, done, total int)
 }
@@ -104,8 +107,9 @@ type Site struct {
 	cards     sync.Map        // names of the cards that are drawn
 	published sync.Map        // output name -> content path, for downloads and pictures
 
-	mu    sync.Mutex
-	diags []doc.Diag
+	mu      sync.Mutex
+	diags   []doc.Diag
+	outside []Outside
 }
 
 // A page is one source file and what became known of it.

@@ -225,7 +225,7 @@ func (s *Site) link() {
 	s.navigate(anyTree)
 	if anyTree && s.home != nil && len(s.home.facts.toctrees) > 0 {
 		for _, p := range s.pages {
-			if !reached[p] && p != s.home && !p.orphan && p.docname != s.conf.String("root_doc", "master_doc") {
+			if s.set.Check.Orphans && !reached[p] && p != s.home && !p.orphan && p.docname != s.conf.String("root_doc", "master_doc") {
 				s.warn(p, doc.Pos{}, doc.Warning, "toctree-orphan", "The page is in no toctree.",
 					"Add it to one, or put `:orphan:` at its top.")
 			}

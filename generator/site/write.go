@@ -86,6 +86,9 @@ func (s *Site) frame(p *page) *view {
 func (s *Site) pageHTML(e *env, v *view, sink Sink) (_ []byte, err error) {
 	e.loadEvidence()
 	e.checkImages()
+	if s.opt.Lint {
+		e.lint()
+	}
 	e.heads = html.TOC(e.doc, e)
 	shown := *e.doc
 	shown.Root = withoutFields(e.doc.Root)

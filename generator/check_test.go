@@ -1,0 +1,139 @@
+package main
+
+import (
+	"encoding/json"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"net/http"
+	"net/http/httptest"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	_ "github.com/owenrumney/go-sarif/v3/pkg/report/v210/sarif" // holds the standard's schema
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"docent/generator/cli"
+)
+
+// sarifSchema takes the schema of SARIF 2.1.0 out of a package that ships it.
+func sarifSchema(t *testing.T) *jsonschema.Schema {
+	t.Helper()
+	dir, err := exec.Command("go", "list", "-f", "{{.Dir}}", "github.com/owenrumney/go-sarif/v3/pkg/report/v210/sarif").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(strings.TrimSpace(string(dir)), "schema.go"), nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := ""
+	ast.Inspect(file, func(n ast.Node) bool {
+		if l, ok := n.(*ast.BasicLit); ok && l.Kind == token.STRING && len(l.Value) > len(text) {
+			text, _ = strconv.Unquote(l.Value)
+		}
+		return true
+	})
+	v, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := jsonschema.NewCompiler()
+	if err := c.AddResource("sarif.json", v); err != nil {
+		t.Fatal(err)
+	}
+	return c.MustCompile("sarif.json")
+}
+
+func TestCheckFindsEachMistake(t *testing.T) {
+	src := pages(t, "index.rst", "Home\n====\n\n.. toctree::\n\n   a\n   b\n\n.. _twice:\n\nPart\n----\n\n.. image:: there.png\n\n.. image:: there.png\n   :alt:\n\n.. imege:: there.png\n",
+		"a.rst", "A\n=\n\n.. _twice:\n\nPart\n----\n\n`x <b.rst#gone>`_ and `y <none.rst>`_ :duc:`b` :ref:`twise`\n\n.. figure:: gone.png\n   :alt: x\n",
+		"b.rst", "B\n=\n\nText.\n", "alone.rst", "Alone\n=====\n\nNothing leads here.\n", "there.png", "")
+	want := []string{
+		"alone.rst:1:1: warning: The page is in no toctree.",
+		"a.rst:9:1: warning: There is no anchor `#gone` in b.rst.",
+		"a.rst:9:23: warning: The link `none.rst` leads nowhere",
+		"a.rst:9:39: error: Unknown role `duc`. Did you mean `doc`?",
+		"a.rst:9:48: warning: There is no label `twise`. Did you mean `twice`?",
+		"a.rst:11:1: warning: The picture `gone.png` is not shown: there is no such file.",
+		"index.rst:14:1: warning: The picture `there.png` has no text in its place.",
+		"index.rst:19:1: error: Unknown directive `imege`. Did you mean `image`?",
+		"index.rst:11:1: warning: The label `twice` is also in a.rst.",
+	}
+	code, _, said := call(t, "check", "--source", src)
+	if code != cli.ExitContent {
+		t.Errorf("exit code %d", code)
+	}
+	for _, w := range want {
+		if !strings.Contains(said, w) {
+			t.Errorf("not told: %s", w)
+		}
+	}
+	if n := strings.Count(said, "warning: ") + strings.Count(said, "error: "); n != len(want) || t.Failed() {
+		t.Errorf("%d were told, want %d:\n%s", n, len(want), said)
+	}
+	_, _, said = call(t, "check", "--source", src, "--set", "check.alt=false", "--set", "check.orphans=false")
+	if strings.Contains(said, "image-alt") || strings.Contains(said, "toctree-orphan") {
+		t.Error("what is turned off is told:", said)
+	}
+	if code, _, said := call(t, "build", "--source", src, "--out", filepath.Join(t.TempDir(), "public")); code != cli.ExitContent || strings.Contains(said, "image-alt") {
+		t.Error("a build looks for what is a check's:", said)
+	}
+}
+
+func TestCheckAsSARIF(t *testing.T) {
+	schema := sarifSchema(t)
+	if schema.Validate(map[string]any{"version": "2.1.0", "runs": []any{map[string]any{"nothing": 1}}}) == nil {
+		t.Fatal("the schema takes anything")
+	}
+	for _, src := range []string{pages(t, "index.md", "# Fine\n"), pages(t, "index.md", "# Ä\n\nÄ [x](gone \"t.md).md)\n", "sub dir/b%.md", "# B\n\n[x](gone.md)\n\n```{imege} x\n```\n", "docent.yaml", "titel: x\n")} {
+		code, out, _ := call(t, "check", "--format", "sarif", "--source", src)
+		v, err := jsonschema.UnmarshalJSON(strings.NewReader(out))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := schema.Validate(v); err != nil {
+			t.Error(err)
+		}
+		var log struct {
+			Runs []struct {
+				Results []struct{ RuleID, Level string }
+			}
+		}
+		if err := json.Unmarshal([]byte(out), &log); err != nil || (len(log.Runs[0].Results) > 0) != (code == cli.ExitContent) {
+			t.Errorf("exit code %d: %v %+v", code, err, log)
+		}
+	}
+}
+
+func TestCheckExternal(t *testing.T) {
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/gone":
+			w.WriteHeader(http.StatusNotFound)
+		case "/old":
+			http.Redirect(w, r, "/new", http.StatusMovedPermanently)
+		}
+	}))
+	defer s.Close()
+	src := pages(t, "index.md", "# A\n\n[fine]("+s.URL+"/fine) and [gone]("+s.URL+"/gone#x)\n\n<"+s.URL+"/old>\n", "docent.yaml", "check:\n  external:\n    pause: 1ms\n")
+	cache := filepath.Join(t.TempDir(), "links.json")
+	if code, _, said := call(t, "check", "--source", src); code != cli.ExitFine {
+		t.Errorf("exit code %d without --external: %s", code, said)
+	}
+	args := []string{"check", "--source", src, "--external", "--link-cache", cache}
+	if code, _, said := call(t, args...); code != cli.ExitContent || strings.Count(said, "is an address of a private network, which is not tried") != 3 {
+		t.Errorf("exit code %d: %s", code, said)
+	}
+	args = append(args, "--set", "check.external.private=true")
+	code, _, said := call(t, args...)
+	if code != cli.ExitContent || strings.Count(said, "warning: ") != 1 || !strings.Contains(said, "index.md:3:") || !strings.Contains(said, "/gone#x` answers 404 Not Found.") {
+		t.Errorf("exit code %d: %s", code, said)
+	}
+	if code, out, _ := call(t, append(args, "--set", "check.external.ignore=*/gone", "--json")...); code != cli.ExitFine || !strings.Contains(out, "link-moved") {
+		t.Errorf("exit code %d: %s", code, out)
+	}
+}

@@ -54,6 +54,7 @@ type inliner struct {
 	s        string // null-escaped
 	from     int    // text before it was dealt with: here a start-string may always stand
 	text     int    // plain text begins here that was not yet put out
+	open     int    // start-strings without an end so far
 	none     int    // kinds of end-strings that are not there any more
 	escaped  bool   // plain text stays null-escaped
 	messages *doc.Node
@@ -224,8 +225,19 @@ func (in *inliner) find(end string, kind, from int, solid bool) int {
 
 func first(r rune, _ int) rune { return r }
 
+// maxOpen is how many start-strings without an end one text may have before
+// the rest are taken as plain text.
+const maxOpen = 1000
+
 // problem puts out a start-string that has no end.
 func (in *inliner) problem(i, end int, what string) int {
+	if in.open++; in.open > maxOpen {
+		if in.open == maxOpen+1 {
+			in.p.message(in.messages, doc.Warning, "rst-inline-open", in.r.pos(i), end-i, "Write a backslash before each.",
+				"More than %d starts of inline markup in this text have no end.", maxOpen)
+		}
+		return in.skip(end)
+	}
 	raw := restore(in.s[i:end])
 	in.p.message(in.messages, doc.Warning, "rst-inline-open", in.r.pos(i), end-i, "Close it, or write a backslash before it.",
 		"The start of %s has no end.", what)

@@ -140,3 +140,18 @@ func inside(t testing.TB, d *doc.Document) {
 		}
 	}
 }
+
+// TestManyOpenStarts: a text with thousands of start-strings that have no end
+// keeps all its words, and does not drown the author in messages.
+func TestManyOpenStarts(t *testing.T) {
+	for _, start := range []string{"*", "**", "`", "``", "|", "_`"} {
+		text := strings.TrimSpace(strings.Repeat(start+"a ", 3*maxOpen))
+		d := Parse("a.rst", text, nil, Options{})
+		if got := d.Root.PlainText(); got != text {
+			t.Errorf("%q: the text became %.60q", start, got)
+		}
+		if len(d.Diags) != maxOpen+1 {
+			t.Errorf("%q: %d messages", start, len(d.Diags))
+		}
+	}
+}

@@ -99,6 +99,7 @@ fuzz: ## fuzz every target for a minute each
 	    echo "fuzz $$pkg $$f"; go test $$pkg -run '^$$' -fuzz "^$$f\$$" -fuzztime 1m || exit 1; done; done
 
 PAGES ?= 1000,10000
+SOURCE ?= content
 .PHONY: bench
 bench: ## Docent beside Hugo on one site: make bench PAGES=1000,10000
 	go run ./bench -pages $(PAGES)
@@ -106,6 +107,12 @@ bench: ## Docent beside Hugo on one site: make bench PAGES=1000,10000
 .PHONY: bench-parts
 bench-parts: ## how fast the parts are
 	go test -run '^$$' -bench . -benchmem ./generator/...
+
+.PHONY: profile
+profile: ## where the processor time of a build goes: make profile SOURCE=docs
+	@mkdir -p build
+	go run ./bench/profile build/cpu.prof build --source $(SOURCE) --out build/profile --no-cache
+	go tool pprof -top -nodecount 40 build/cpu.prof
 
 .PHONY: clean
 clean: ## remove what these targets made

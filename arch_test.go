@@ -21,6 +21,7 @@ var allowed = map[string][]string{
 	".":                         {},
 	"assets":                    {},
 	"bench":                     {},
+	"bench/profile":             {"generator/cli"},
 	"generator":                 {"generator/cli", "generator/config"},
 	"generator/cli":             {"generator/build", "generator/config", "generator/doc", "generator/parse", "generator/site", "generator/serve", "generator/links"},
 	"generator/config":          {"generator/doc"},

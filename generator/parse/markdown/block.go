@@ -109,7 +109,9 @@ func (r *reader) paragraph(parent *doc.Node, n ast.Node, pos doc.Pos) {
 	if len(kids) == 1 && kids[0].Kind == doc.KindImage && !r.p.opt.Plain && strings.HasPrefix(kids[0].Attr("title"), "fig:") {
 		kids[0].Set("title", strings.TrimPrefix(kids[0].Attr("title"), "fig:"))
 	}
-	r.add(parent, doc.New(doc.KindParagraph, pos, kids...))
+	para := r.p.state.Make.New(doc.KindParagraph, pos)
+	para.Children = kids
+	r.add(parent, para)
 }
 
 func literalBlock(pos doc.Pos, s string) *doc.Node {

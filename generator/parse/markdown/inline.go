@@ -53,7 +53,7 @@ func (r *reader) flush(out []*doc.Node) []*doc.Node {
 	if s == "" {
 		return out
 	}
-	return append(out, doc.NewText(r.pc.at(t.from), s))
+	return append(out, r.p.state.Make.NewText(r.pc.at(t.from), s))
 }
 
 // inlinePiece reads a piece as inline text.
@@ -79,7 +79,7 @@ func (p *page) inlinePiece(pc *piece) []*doc.Node {
 func (r *reader) inlines(parent ast.Node) []*doc.Node {
 	saved := r.run
 	r.run = textRun{}
-	var out []*doc.Node
+	out := make([]*doc.Node, 0, min(parent.ChildCount(), 16))
 	for n := parent.FirstChild(); n != nil; n = n.NextSibling() {
 		if t, ok := n.(*ast.Text); ok {
 			out = r.text(out, t)
@@ -199,21 +199,43 @@ func (r *reader) inline(out []*doc.Node, n ast.Node) []*doc.Node {
 	return append(out, r.inlines(n)...)
 }
 
+// lineEnds reads as blanks.
+var lineEnds = strings.NewReplacer("\r\n", " ", "\n", " ")
+
 // codeSpan reads literal text; a line end in it reads as a blank.
 func (r *reader) codeSpan(n *ast.CodeSpan, pos doc.Pos) *doc.Node {
-	var b strings.Builder
+	s, at := "", pos
+	first, last := -1, -1 // in the source, as long as the pieces follow each other
+	var joined []byte
 	for c := n.FirstChild(); c != nil; c = c.NextSibling() {
 		t, ok := c.(*ast.Text)
 		if !ok {
 			continue
 		}
-		b.WriteString(strings.NewReplacer("\r\n", " ", "\n", " ").Replace(r.pc.text[t.Segment.Start:t.Segment.Stop]))
+		from, to := t.Segment.Start, t.Segment.Stop
+		switch {
+		case first < 0:
+			first, at = from, r.pc.at(from)
+		case joined == nil && from != last:
+			joined = append(joined, r.pc.text[first:last]...)
+		}
+		if joined != nil {
+			joined = append(joined, r.pc.text[from:to]...)
+		}
+		last = to
 	}
-	at := pos
-	if t, ok := n.FirstChild().(*ast.Text); ok {
-		at = r.pc.at(t.Segment.Start)
+	if joined != nil {
+		s = string(joined)
+	} else if first >= 0 {
+		s = r.pc.text[first:last]
 	}
-	return doc.New(doc.KindLiteral, pos, doc.NewText(at, b.String()))
+	if strings.IndexByte(s, '\n') >= 0 {
+		s = lineEnds.Replace(s)
+	}
+	m := &r.p.state.Make
+	code := m.New(doc.KindLiteral, pos)
+	code.Children = m.List(m.NewText(at, s))
+	return code
 }
 
 // link is a reference: resolved by the site where it leads to a page, a label

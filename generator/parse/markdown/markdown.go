@@ -109,7 +109,7 @@ var grammars = sync.OnceValue(func() grammar {
 		util.Prioritized(mathParser{}, 60),
 		util.Prioritized(noteRefParser{}, 70),
 		util.Prioritized(extension.NewStrikethroughParser(), 500),
-		util.Prioritized(extension.NewLinkifyParser(), 999),
+		util.Prioritized(bareLinkParser{extension.NewLinkifyParser()}, 999),
 	)
 	blocks := append(parser.DefaultBlockParsers(),
 		util.Prioritized(targetParser{}, 90),

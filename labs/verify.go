@@ -35,6 +35,8 @@ type verifyOptions struct {
 	minCoverage                                             int
 	hermetic, strict, keep, noColor                         bool
 	timeout                                                 time.Duration
+	watch                                                   bool
+	telling
 }
 
 // defaultBaseURL is where the site of this repository is published.
@@ -50,6 +52,9 @@ have something to run. A page is named by its path below the content folder,
 with or without its extension, or by the path of a file.`,
 		Example: "  labs verify\n  labs verify containers_on_bcp/index --engine podman\n  labs verify tutorial.rst --hermetic --json report.json",
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if o.watch {
+				return watch(cmd.Context(), o, args, stdout, stderr)
+			}
 			return verify(cmd.Context(), o, args, stdout, stderr)
 		},
 		ValidArgsFunction: func(_ *cobra.Command, _ []string, word string) ([]string, cobra.ShellCompDirective) {
@@ -71,6 +76,8 @@ with or without its extension, or by the path of a file.`,
 	f.IntVar(&o.minCoverage, "min-coverage", 0, "fail on a page where less than this part of the listings that can run did, in percent")
 	f.DurationVar(&o.timeout, "timeout", run.DefaultTimeout, "longest time for a step that sets none itself")
 	f.BoolVar(&o.keep, "keep", false, "keep the scratch folder")
+	f.BoolVar(&o.watch, "watch", false, "run pages again when they, or files that they show, are saved")
+	o.telling.flags(f)
 	f.BoolVar(&o.noColor, "no-color", false, "no colours")
 	completeEngines(cmd)
 	return cmd
@@ -106,15 +113,16 @@ func (o *verifyOptions) check() error {
 	if o.timeout <= 0 {
 		return usagef("--timeout %s: must be more than zero", o.timeout)
 	}
-	for _, f := range []struct{ flag, path string }{{"--json", o.json}, {"--junit", o.junit}} {
-		if f.path == "" {
+	for _, f := range append(o.telling.files(), [2]string{"--json", o.json}, [2]string{"--junit", o.junit}) {
+		flag, path := f[0], f[1]
+		if path == "" {
 			continue
 		}
-		if info, err := os.Stat(f.path); err == nil && info.IsDir() {
-			return usagef("%s %s: this is a folder, name a file", f.flag, f.path)
+		if info, err := os.Stat(path); err == nil && info.IsDir() {
+			return usagef("%s %s: this is a folder, name a file", flag, path)
 		}
-		if info, err := os.Stat(filepath.Dir(f.path)); err != nil || !info.IsDir() {
-			return usagef("%s %s: the folder %s is not there", f.flag, f.path, filepath.Dir(f.path))
+		if info, err := os.Stat(filepath.Dir(path)); err != nil || !info.IsDir() {
+			return usagef("%s %s: the folder %s is not there", flag, path, filepath.Dir(path))
 		}
 	}
 	if o.layout != "" {
@@ -183,6 +191,10 @@ func verify(ctx context.Context, o verifyOptions, args []string, stdout, stderr 
 		}
 	}
 	written, werr := o.write(reports, b, ctx.Err() == nil)
+	if ctx.Err() == nil {
+		told, terr := o.telling.write(o.source, pages, reports)
+		written, werr = append(written, told...), errors.Join(werr, terr)
+	}
 	v.failures(reports)
 	if os.Getenv("GITHUB_ACTIONS") == "true" {
 		if err := report.Annotations(stdout, o.source, reports); err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/tarball"
 )
 
 // writeArchive writes an image in the form that "docker load" reads, its layers
@@ -95,4 +96,14 @@ func plainSize(l v1.Layer) (int64, error) {
 	}
 	defer func() { _ = rc.Close() }()
 	return io.Copy(io.Discard, rc)
+}
+
+// readArchive reads the image of an archive that an engine saved. The file must
+// stay as long as the image is used.
+func readArchive(path, ref string) (v1.Image, error) {
+	img, err := tarball.ImageFromPath(path, nil)
+	if err != nil {
+		return nil, fmt.Errorf("read the saved image %s: %w", ref, err)
+	}
+	return img, nil
 }

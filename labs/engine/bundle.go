@@ -111,6 +111,7 @@ func (e *oci) spec(r *runLine, c *container, rootfs string, image *stored, dir s
 			Terminal: r.on("tty"), User: user, Args: args, Env: env, Cwd: cwd,
 			Capabilities: &specs.LinuxCapabilities{Bounding: capabilities, Effective: capabilities, Permitted: capabilities},
 			Rlimits:      []specs.POSIXRlimit{limit("RLIMIT_NOFILE", nofile())},
+			OOMScoreAdj:  ptr(500),
 		},
 		Linux: &specs.Linux{
 			Namespaces: []specs.LinuxNamespace{{Type: specs.PIDNamespace}, {Type: specs.IPCNamespace}, {Type: specs.UTSNamespace}, {Type: specs.MountNamespace}},
@@ -133,10 +134,12 @@ func (e *oci) spec(r *runLine, c *container, rootfs string, image *stored, dir s
 			}
 			s.Linux.Resources.Memory = &specs.LinuxMemory{Limit: &n}
 		}
-		if p := r.one("pids-limit"); p != "" {
-			if n, err := strconv.ParseInt(p, 10, 64); err == nil && n > 0 {
-				s.Linux.Resources.Pids = &specs.LinuxPids{Limit: &n}
-			}
+		processes := r.one("pids-limit")
+		if processes == "" {
+			processes = maxProcesses
+		}
+		if n, err := strconv.ParseInt(processes, 10, 64); err == nil && n > 0 {
+			s.Linux.Resources.Pids = &specs.LinuxPids{Limit: &n}
 		}
 	}
 	shm := "67108864"

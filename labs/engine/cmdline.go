@@ -3,6 +3,7 @@ package engine
 import (
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -245,6 +246,25 @@ func parseBuild(rest []string) (*pflag.FlagSet, error) {
 	fs := quiet("build")
 	define(fs, buildBools, buildLists, buildValues)
 	return fs, fs.Parse(rest)
+}
+
+// maxProcesses is how many processes a container may have if its command line
+// says nothing of it.
+const maxProcesses = "16384"
+
+// bounds are the flags that keep a container from taking the machine with it:
+// the kernel ends it first when memory runs out, and it cannot fork without end.
+func bounds(r *runLine) []string {
+	var flags []string
+	if r.one("oom-score-adj") == "" {
+		flags = append(flags, "--oom-score-adj", "500")
+	}
+	for _, dir := range []string{"/sys/fs/cgroup/pids", "/sys/fs/cgroup/cgroup.controllers"} {
+		if _, err := os.Stat(dir); err == nil && r.one("pids-limit") == "" {
+			return append(flags, "--pids-limit", maxProcesses)
+		}
+	}
+	return flags // without that control group, docker would only warn
 }
 
 // refuse says why a run is not allowed its binds or powers; empty means it is.

@@ -15,7 +15,6 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
-	"github.com/google/go-containerregistry/pkg/v1/tarball"
 )
 
 // docker drives a docker daemon through docker's own command.
@@ -27,10 +26,10 @@ type docker struct {
 	daemon *daemon // the private one; nil if the daemon was there before
 	run    *runMark
 
-	mu     sync.Mutex
-	closed bool
-	gpu    *gpuAccess
-	loans  map[string]string // names put over the user's own images: name -> image id before, or ""
+	life
+	mu    sync.Mutex
+	gpu   *gpuAccess
+	loans map[string]string // names put over the user's own images: name -> image id before, or ""
 }
 
 func openDocker(ctx context.Context, opts Options) (Engine, error) {
@@ -170,14 +169,9 @@ func (e *docker) Version(ctx context.Context) (string, error) {
 
 func (e *docker) CanBuild() (bool, string) { return true, "" }
 
-var errClosed = errors.New("the engine is closed")
-
 func (e *docker) Docker(ctx context.Context, call Call) (int, error) {
-	e.mu.Lock()
-	closed := e.closed
-	e.mu.Unlock()
-	if closed {
-		return -1, errClosed
+	if err := e.open(); err != nil {
+		return -1, err
 	}
 	if e.daemon != nil {
 		if err := e.daemon.alive(); err != nil {
@@ -206,7 +200,7 @@ func (e *docker) Docker(ctx context.Context, call Call) (int, error) {
 				say(call.Stderr, "docker: %s", fail)
 				return 125, nil
 			}
-			added, c.rest = append(added, flags...), rest
+			added, c.rest = append(append(added, bounds(r)...), flags...), rest
 		}
 	}
 	if e.daemon == nil && e.opts.Source != nil {
@@ -366,23 +360,14 @@ func (e *docker) Save(ctx context.Context, ref string) (v1.Image, error) {
 		}
 		return nil, fmt.Errorf("save the image %s: %w", ref, err)
 	}
-	img, err := tarball.ImageFromPath(f.Name(), nil)
-	if err != nil {
-		return nil, fmt.Errorf("read the saved image %s: %w", ref, err)
-	}
-	return img, nil
+	return readArchive(f.Name(), ref)
 }
 
 func (e *docker) Close(ctx context.Context) error {
-	e.mu.Lock()
-	if e.closed {
-		e.mu.Unlock()
+	if !e.end() {
 		return nil
 	}
-	e.closed = true
-	e.mu.Unlock()
-	// What is undone must be undone even if the run was told to stop.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Minute)
+	ctx, cancel := toUndo(ctx)
 	defer cancel()
 	var errs []error
 	if e.daemon == nil || e.daemon.alive() == nil {
@@ -396,13 +381,7 @@ func (e *docker) Close(ctx context.Context) error {
 	if e.daemon != nil {
 		errs = append(errs, e.daemon.stop())
 	}
-	errs = append(errs, e.run.sweep())
-	errs = append(errs, removeTree(e.dir))
-	err := errors.Join(errs...)
-	if err == nil {
-		e.run.drop()
-	}
-	return err
+	return errors.Join(append(errs, e.run.undo())...)
 }
 
 // sweepDocker removes all that carries the run's label. With images it puts back

@@ -317,15 +317,13 @@ func Clean(ctx context.Context) ([]string, error) {
 		if n := len(mountsUnder(m.Dir)); n > 0 {
 			told(fmt.Sprintf("%d mounts of run %s", n, m.Run))
 		}
-		err = errors.Join(m.sweep(), removeTree(m.Dir))
-		if err != nil {
+		if err := m.undo(); err != nil {
 			errs = append(errs, err)
 			continue
 		}
 		told("folder " + m.Dir)
 		// The scratch folder itself goes when this engine's was the last in it.
 		_ = os.Remove(filepath.Dir(m.Dir))
-		m.drop()
 	}
 	return lines, errors.Join(errs...)
 }

@@ -42,8 +42,8 @@ type oci struct {
 
 	storing sync.Mutex // the index of the store has one writer
 
+	life
 	mu         sync.Mutex
-	closed     bool
 	images     map[string]*stored // by full name
 	containers []*container
 	auth       map[string]authn.AuthConfig // by registry
@@ -193,15 +193,6 @@ func (e *oci) Version(ctx context.Context) (string, error) {
 const cannotBuild = "the oci engine runs images and cannot build them; build with docker or podman (" + installDocker + "), push, and run here"
 
 func (e *oci) CanBuild() (bool, string) { return false, cannotBuild }
-
-func (e *oci) open() error {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.closed {
-		return errClosed
-	}
-	return nil
-}
 
 func (e *oci) Docker(ctx context.Context, call Call) (int, error) {
 	if err := e.open(); err != nil {
@@ -431,25 +422,18 @@ func (e *oci) Save(_ context.Context, ref string) (v1.Image, error) {
 }
 
 func (e *oci) Close(ctx context.Context) error {
-	e.mu.Lock()
-	if e.closed {
-		e.mu.Unlock()
+	if !e.end() {
 		return nil
 	}
-	e.closed = true
+	e.mu.Lock()
 	list := append([]*container{}, e.containers...)
 	e.mu.Unlock()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Minute)
+	ctx, cancel := toUndo(ctx)
 	defer cancel()
 	var errs []error
 	for _, c := range list {
 		errs = append(errs, e.remove(ctx, c))
 	}
 	e.wire.CloseIdleConnections()
-	errs = append(errs, e.run.sweep(), removeTree(e.dir))
-	err := errors.Join(errs...)
-	if err == nil {
-		e.run.drop()
-	}
-	return err
+	return errors.Join(append(errs, e.run.undo())...)
 }

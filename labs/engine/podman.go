@@ -9,12 +9,10 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
-	"github.com/google/go-containerregistry/pkg/v1/tarball"
 )
 
 // podman drives podman, with a store of the run's own. Where its words differ
@@ -27,9 +25,7 @@ type podman struct {
 	global []string // flags before every command
 	env    []string
 	gpu    *gpuAccess
-
-	mu     sync.Mutex
-	closed bool
+	life
 }
 
 const installPodman = "apt-get install -y podman runc"
@@ -160,15 +156,6 @@ func (e *podman) Version(ctx context.Context) (string, error) {
 
 func (e *podman) CanBuild() (bool, string) { return true, "" }
 
-func (e *podman) open() error {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.closed {
-		return errClosed
-	}
-	return nil
-}
-
 func (e *podman) Docker(ctx context.Context, call Call) (int, error) {
 	if err := e.open(); err != nil {
 		return -1, err
@@ -211,7 +198,7 @@ func (e *podman) Docker(ctx context.Context, call Call) (int, error) {
 			say(call.Stderr, "docker: %v", err)
 			return 125, nil
 		}
-		added, c.rest = append(added, flags...), rest
+		added, c.rest = append(append(added, bounds(r)...), flags...), rest
 		added = append(added, "--pull", "missing")
 		if r.one("pull") != "" {
 			added = added[:len(added)-2]
@@ -482,22 +469,14 @@ func (e *podman) Save(ctx context.Context, ref string) (v1.Image, error) {
 		}
 		return nil, fmt.Errorf("save the image %s: %w", ref, err)
 	}
-	img, err := tarball.ImageFromPath(f.Name(), nil)
-	if err != nil {
-		return nil, fmt.Errorf("read the saved image %s: %w", ref, err)
-	}
-	return img, nil
+	return readArchive(f.Name(), ref)
 }
 
 func (e *podman) Close(ctx context.Context) error {
-	e.mu.Lock()
-	if e.closed {
-		e.mu.Unlock()
+	if !e.end() {
 		return nil
 	}
-	e.closed = true
-	e.mu.Unlock()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Minute)
+	ctx, cancel := toUndo(ctx)
 	defer cancel()
 	var errs []error
 	// podman takes its own bridge down when its last container goes.
@@ -509,10 +488,5 @@ func (e *podman) Close(ctx context.Context) error {
 			errs = append(errs, err)
 		}
 	}
-	errs = append(errs, e.run.sweep(), removeTree(e.dir))
-	err := errors.Join(errs...)
-	if err == nil {
-		e.run.drop()
-	}
-	return err
+	return errors.Join(append(errs, e.run.undo())...)
 }

@@ -46,6 +46,12 @@ type Options struct {
 	Files map[string]string
 	// Answer plays further hosts: host to what answers for it, over http and https.
 	Answer map[string]http.Handler
+	// Outside is how requests leave this machine; nil is straight, or through the
+	// proxy that the environment names.
+	Outside *http.Transport
+	// Patience is how long a host may say nothing in the middle of an answer; 0
+	// is a minute.
+	Patience time.Duration
 	// Log gets lines about what happens; Progress how far a stand-in's build is.
 	Log      func(string)
 	Progress func(Progress)

@@ -68,6 +68,7 @@ func (n *Network) mayLeave(host, port string) bool {
 
 func (n *Network) refuse(w http.ResponseWriter, host string) {
 	n.touch(host, "refused", 0, 1)
+	n.fault(host, "it is not in the lab's mirror, and this run is hermetic")
 	http.Error(w, "labs: "+host+" is not in the lab's mirror, and this run is hermetic", http.StatusForbidden)
 }
 
@@ -134,6 +135,7 @@ func (n *Network) connect(w http.ResponseWriter, r *http.Request) {
 		defer cancel()
 		if far, err = n.out.dial(ctx, net.JoinHostPort(host, port)); err != nil {
 			n.touch(host, "allowed", 0, 1)
+			n.fault(host, "it cannot be reached: "+err.Error())
 			http.Error(w, "labs: "+host+" cannot be reached: "+err.Error(), http.StatusBadGateway)
 			return
 		}
@@ -250,6 +252,7 @@ func (n *Network) forward(w http.ResponseWriter, r *http.Request, host string) {
 	resp, err := n.out.transport.RoundTrip(out)
 	if err != nil {
 		n.touch(host, "allowed", 0, 1)
+		n.fault(host, "it cannot be reached: "+err.Error())
 		http.Error(w, "labs: "+host+" cannot be reached: "+err.Error(), http.StatusBadGateway)
 		return
 	}
@@ -265,15 +268,22 @@ func (n *Network) forward(w http.ResponseWriter, r *http.Request, host string) {
 // way is how requests leave this machine: straight, or through the proxy that
 // its own environment names.
 type way struct {
-	transport *http.Transport
+	transport http.RoundTripper
 }
 
-func newWay() *way {
-	return &way{transport: &http.Transport{
-		Proxy: http.ProxyFromEnvironment, TLSHandshakeTimeout: 10 * time.Second, ResponseHeaderTimeout: time.Minute,
-		DialContext: (&net.Dialer{Timeout: 10 * time.Second}).DialContext, MaxIdleConnsPerHost: 8,
-		DisableCompression: true,
-	}}
+func newWay(given *http.Transport, patience time.Duration) *way {
+	if patience == 0 {
+		patience = time.Minute
+	}
+	if given == nil {
+		given = &http.Transport{
+			Proxy: http.ProxyFromEnvironment, TLSHandshakeTimeout: 10 * time.Second,
+			DialContext: (&net.Dialer{Timeout: 10 * time.Second}).DialContext, MaxIdleConnsPerHost: 8,
+			DisableCompression: true,
+		}
+	}
+	given.ResponseHeaderTimeout = patience
+	return &way{transport: impatient{given, patience}}
 }
 
 // dial opens a connection to host:port for a tunnel.

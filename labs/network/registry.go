@@ -182,7 +182,12 @@ func (p *playedRegistry) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	m := manifestPath.FindStringSubmatch(r.URL.Path)
 	if m != nil && (r.Method == http.MethodGet || r.Method == http.MethodHead) && !p.has(m[1], m[2]) {
 		if err := p.n.fill(r.Context(), p.host, m[1], m[2]); err != nil {
-			p.n.opts.Log(err.Error())
+			var lacking *Missing
+			if !errors.As(err, &lacking) && r.Context().Err() == nil && atFault(err) {
+				p.n.fault(p.host, err.Error())
+			} else {
+				p.n.opts.Log(err.Error())
+			}
 			status, code := http.StatusNotFound, "MANIFEST_UNKNOWN"
 			if !errors.Is(err, errNoImage) {
 				status, code = http.StatusInternalServerError, "UNKNOWN"
@@ -340,7 +345,7 @@ func (n *Network) ask(ctx context.Context, ref name.Reference) (*remote.Descript
 		return remote.Get(ref, remote.WithContext(n.ended), remote.WithTransport(n.out.transport), remote.WithAuthFromKeychain(authn.DefaultKeychain))
 	}
 	err = fmt.Errorf("%s: %w that can be pulled: %w", ref.Name(), errNoImage, err)
-	if ctx.Err() == nil {
+	if ctx.Err() == nil && atFault(err) {
 		n.mu.Lock()
 		n.down[host] = err
 		n.mu.Unlock()
@@ -466,12 +471,18 @@ func (n *Network) fillOne(p *playedRegistry, repo, ref string, img v1.Image) err
 		return err
 	}
 	for _, l := range m.Layers {
+		broken := func(err error) { n.fault(p.host, fmt.Sprintf("the layer %s of %s: %v", l.Digest, repo, err)) }
 		n.shelf.fetch(l.Digest, l.Size, func() (io.ReadCloser, error) {
 			layer, err := img.LayerByDigest(l.Digest)
 			if err != nil {
 				return nil, err
 			}
-			return layer.Compressed()
+			rc, err := layer.Compressed()
+			if err != nil {
+				broken(err)
+				return nil, err
+			}
+			return telling{rc, broken}, nil
 		})
 	}
 	n.shelf.fetch(m.Config.Digest, m.Config.Size, func() (io.ReadCloser, error) {

@@ -44,6 +44,7 @@ type Network struct {
 	pushed map[string]bool      // "host/repository tag" of what was pushed in this run
 	played map[string]*decision // what plays an image, by full name
 	down   map[string]error     // registries that did not answer
+	faults []Fault
 }
 
 // Start makes the certificates, listens on loopback and serves until Close.
@@ -95,7 +96,7 @@ func Start(ctx context.Context, opts Options) (*Network, error) {
 	if err := n.ca.write(n.CACert()); err != nil {
 		return nil, err
 	}
-	n.out = newWay()
+	n.out = newWay(opts.Outside, opts.Patience)
 	n.shelf = &shelf{dir: filepath.Join(n.dir, "blobs")}
 	n.store = &recipes.Store{Dir: filepath.Join(opts.Cache, "standins"), Log: opts.Log}
 	n.store.Progress = func(what, step string, done float64, elapsed time.Duration) {

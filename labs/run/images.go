@@ -21,6 +21,7 @@ type stepUse struct {
 	standIns []string
 	images   []string // references that it built, pulled, pushed or ran
 	errs     []error  // failures of the engine
+	faults   int      // of the network, when the step began
 	lacks    error    // why an image that it used cannot be had on this machine
 }
 

@@ -44,6 +44,9 @@ func (r *runner) runStep(ctx context.Context, p step.Planned, ev Event, out *rep
 	defer r.group.close()
 
 	use := &stepUse{}
+	if r.deps.Network != nil {
+		use.faults = len(r.deps.Network.Faults())
+	}
 	r.mu.Lock()
 	r.current = use
 	r.mu.Unlock()
@@ -72,6 +75,7 @@ func (r *runner) runStep(ctx context.Context, p step.Planned, ev Event, out *rep
 		r.blame(parent, s, use.errs[0], limit, res, out)
 	default:
 		r.checkExit(s, cmds, res, out)
+		r.blameNetwork(use.faults, out)
 	}
 	if !errors.Is(err, errWrote) && !errors.Is(err, errNoRoom) {
 		r.judgeLimits(r.group, out)
@@ -478,6 +482,18 @@ func (r *runner) checkExit(s step.Step, cmds []step.Command, res result, out *re
 		which = firstLine(cmds[len(cmds)-1].Text)
 	}
 	out.Why = fmt.Sprintf("%q (line %d) ended with status %d, expected %s", which, line, res.exit, want)
+}
+
+// blameNetwork takes the blame of a failed step from the page when a host
+// outside did not do its part.
+func (r *runner) blameNetwork(before int, out *report.Step) {
+	if r.deps.Network == nil || out.Verdict != report.Failed {
+		return
+	}
+	if faults := r.deps.Network.Faults(); len(faults) > before {
+		out.Blame = report.BlameMachine
+		out.Why += "; " + faults[before].String()
+	}
 }
 
 func firstLine(s string) string {

@@ -156,6 +156,8 @@ func (b *bench) saveImages(dir string, v *view) error {
 			return fmt.Errorf("--save-images %s: %w", dir, err)
 		}
 	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	slices.Sort(b.pushed)
 	for _, ref := range slices.Compact(b.pushed) {
 		img, err := b.net.Pushed(ref)

@@ -3,26 +3,17 @@ package main
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/sys/unix"
 
-	"docent/labs/engine"
-	"docent/labs/gpu"
-	"docent/labs/network"
-	"docent/labs/ngc"
 	"docent/labs/report"
 	"docent/labs/run"
 	"docent/labs/step"
@@ -32,10 +23,9 @@ import (
 type verifyOptions struct {
 	source, engine, json, junit, reports, baseURL, platform string
 	layout, saveImages                                      string
-	minCoverage                                             int
-	hermetic, strict, keep, noColor                         bool
-	timeout                                                 time.Duration
-	watch                                                   bool
+	minCoverage, jobs                                       int
+	hermetic, strict, keep, noColor, noCache, watch         bool
+	timeout, maxAge                                         time.Duration
 	telling
 }
 
@@ -75,6 +65,9 @@ with or without its extension, or by the path of a file.`,
 	f.BoolVar(&o.strict, "strict", false, "fail on listings that nobody accounted for")
 	f.IntVar(&o.minCoverage, "min-coverage", 0, "fail on a page where less than this part of the listings that can run did, in percent")
 	f.DurationVar(&o.timeout, "timeout", run.DefaultTimeout, "longest time for a step that sets none itself")
+	f.IntVarP(&o.jobs, "jobs", "j", 1, "how many pages to run side by side; each has GPUs of its own")
+	f.BoolVar(&o.noCache, "no-cache", false, "run pages also if nothing has changed since they passed here")
+	f.DurationVar(&o.maxAge, "max-age", 7*24*time.Hour, "run a page whose evidence is older than this, also if nothing has changed")
 	f.BoolVar(&o.keep, "keep", false, "keep the scratch folder")
 	f.BoolVar(&o.watch, "watch", false, "run pages again when they, or files that they show, are saved")
 	o.telling.flags(f)
@@ -109,6 +102,9 @@ func (o *verifyOptions) check() error {
 	}
 	if !slices.Contains([]string{"local", "live"}, o.platform) {
 		return usagef("--platform %s: choose local or live", o.platform)
+	}
+	if o.jobs < 1 {
+		return usagef("--jobs %d: must be at least 1", o.jobs)
 	}
 	if o.timeout <= 0 {
 		return usagef("--timeout %s: must be more than zero", o.timeout)
@@ -162,39 +158,16 @@ func verify(ctx context.Context, o verifyOptions, args []string, stdout, stderr 
 		fmt.Fprintf(stdout, "No page in %s has anything to run.\n", o.source)
 		return nil
 	}
-	b, err := openBench(ctx, o, pages, v)
-	if err != nil {
-		return err
+	reports, rerr := o.run(ctx, pages, v)
+	if len(reports) == 0 && rerr != nil {
+		return rerr
 	}
-	defer func() {
-		if cerr := b.close(); cerr != nil && err == nil {
-			err = fmt.Errorf("removing what the run made: %w; \"labs clean\" tries again", cerr)
-		}
-	}()
-
-	var reports []report.Page
-	for _, l := range pages {
-		v.startPage(l, b.engineText)
-		page, err := b.page(ctx, l, v)
-		v.endPage()
-		reports = append(reports, page)
-		if err != nil {
-			return fmt.Errorf("%s: %w", l.doc.Name(), err)
-		}
-		if ctx.Err() != nil {
-			break
-		}
-	}
-	if o.saveImages != "" && ctx.Err() == nil {
-		if err := b.saveImages(o.saveImages, v); err != nil {
-			return err
-		}
-	}
-	written, werr := o.write(reports, b, ctx.Err() == nil)
+	written, werr := o.write(reports, ctx.Err() == nil)
 	if ctx.Err() == nil {
 		told, terr := o.telling.write(o.source, pages, reports)
 		written, werr = append(written, told...), errors.Join(werr, terr)
 	}
+	werr = errors.Join(rerr, werr)
 	v.failures(reports)
 	if os.Getenv("GITHUB_ACTIONS") == "true" {
 		if err := report.Annotations(stdout, o.source, reports); err != nil {
@@ -235,7 +208,7 @@ func verify(ctx context.Context, o verifyOptions, args []string, stdout, stderr 
 
 // write puts the reports where they were asked for. A run that was stopped
 // leaves no evidence.
-func (o *verifyOptions) write(reports []report.Page, b *bench, whole bool) (written []string, err error) {
+func (o *verifyOptions) write(reports []report.Page, whole bool) (written []string, err error) {
 	if o.json != "" {
 		var list [][]byte
 		for i := range reports {
@@ -267,7 +240,7 @@ func (o *verifyOptions) write(reports []report.Page, b *bench, whole bool) (writ
 	}
 	if o.reports != "" && whole {
 		for i := range reports {
-			path := filepath.Join(o.reports, report.FileName(reports[i].Page, b.engine.Name(), len(b.gpus) > 0))
+			path := filepath.Join(o.reports, report.FileName(reports[i].Page, reports[i].Machine.Engine, len(reports[i].Machine.GPUs) > 0))
 			if err := report.Write(path, &reports[i]); err != nil {
 				return written, err
 			}
@@ -278,258 +251,4 @@ func (o *verifyOptions) write(reports []report.Page, b *bench, whole bool) (writ
 		}
 	}
 	return written, nil
-}
-
-// A bench is what all pages of one run share: the scratch folder, the network
-// and the engine.
-type bench struct {
-	o          verifyOptions
-	id         string
-	dir        string
-	lock       *os.File
-	engine     engine.Engine
-	engineText string
-	net        *network.Network
-	gpus       []gpu.Device
-	noGPU      string
-	machine    report.Machine
-	loaded     []string // images of --image-layout
-	pushed     []string // images that the pages pushed
-	live       string
-	labs       string
-	programs   map[string]string // Docent's own commands, for pages that teach them
-	log        *os.File
-	pages      int
-	visit      *run.Visit // of labs shell
-}
-
-// scratchRoot is the folder that holds the scratch folders of this user's runs.
-func scratchRoot() string {
-	return filepath.Join(os.TempDir(), "docent-labs-"+strconv.Itoa(os.Getuid()))
-}
-
-// runLock is the file in a run's folder that is locked while the run lives.
-const runLock = "alive"
-
-func openBench(ctx context.Context, o verifyOptions, pages []*lesson, v *view) (b *bench, err error) {
-	b = &bench{o: o, id: "lab" + strings.ToLower(rand.Text()[:8])}
-	if b.labs, err = os.Executable(); err != nil {
-		return nil, fmt.Errorf("finding this program: %w", err)
-	}
-	b.programs = map[string]string{"labs": b.labs}
-	if beside := filepath.Join(filepath.Dir(b.labs), "generator"); regular(beside) {
-		b.programs["generator"] = beside
-	}
-
-	if o.platform == "live" {
-		if b.live, err = exec.LookPath("ngc"); err != nil {
-			return nil, &engine.Missing{What: "the ngc command, which --platform live uses", Install: "see https://org.ngc.nvidia.com/setup/installers/cli"}
-		}
-	}
-	if _, err := os.Stat("/bin/bash"); err != nil {
-		return nil, &engine.Missing{What: "bash", Install: "apt-get install -y bash"}
-	}
-	if err := b.makeScratch(); err != nil {
-		return nil, err
-	}
-	defer func() {
-		if err != nil {
-			b.close()
-		}
-	}()
-	files := map[string]string{}
-	for _, l := range pages {
-		for k, f := range published(l.root, o.baseURL) {
-			files[k] = f
-		}
-	}
-	v.status("starting the lab's network")
-	b.net, err = network.Start(ctx, network.Options{
-		Scratch: filepath.Join(b.dir, "network"), RunID: b.id, Hermetic: o.hermetic, Files: files, Log: b.logf("network"),
-		Progress: func(p network.Progress) { v.building(p) },
-	})
-	if err != nil {
-		return b, err
-	}
-	b.gpus, err = gpu.Devices(ctx)
-	if err != nil {
-		b.noGPU = err.Error()
-	}
-	v.status("starting the engine")
-	opts := engine.Options{Name: o.engine, RunID: b.id, Scratch: b.dir, Proxy: b.net.ProxyURL(), CACert: b.net.CACert(),
-		NoProxy: "localhost,127.0.0.1", GPUs: b.gpus, Source: b.net, Mounts: []string{}, Log: b.logf("engine")}
-	if b.engine, err = engine.Open(ctx, opts); err != nil {
-		return b, err
-	}
-	version, err := b.engine.Version(ctx)
-	if err != nil {
-		return b, fmt.Errorf("asking the engine for its version: %w", err)
-	}
-	b.engineText = version
-	b.machine = thisMachine(b.engine.Name(), version, b.gpus)
-	if o.layout != "" {
-		v.status("loading images from " + o.layout)
-		if b.loaded, err = loadLayout(ctx, b.engine, o.layout); err != nil {
-			return b, err
-		}
-	}
-	v.status("")
-	return b, nil
-}
-
-func (b *bench) makeScratch() error {
-	root := scratchRoot()
-	if err := os.MkdirAll(root, 0o711); err != nil {
-		return fmt.Errorf("making the scratch folder: %w", err)
-	}
-	var st unix.Stat_t
-	if err := unix.Lstat(root, &st); err != nil || int(st.Uid) != os.Getuid() || st.Mode&unix.S_IFMT != unix.S_IFDIR {
-		return fmt.Errorf("the scratch folder %s belongs to somebody else; set TMPDIR to another place", root)
-	}
-	b.dir = filepath.Join(root, b.id)
-	if err := os.Mkdir(b.dir, 0o755); err != nil {
-		return fmt.Errorf("making the scratch folder: %w", err)
-	}
-	var err error
-	if b.lock, err = os.OpenFile(filepath.Join(b.dir, runLock), os.O_CREATE|os.O_RDWR, 0o600); err != nil {
-		return fmt.Errorf("locking the scratch folder: %w", err)
-	}
-	if err := unix.Flock(int(b.lock.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
-		return fmt.Errorf("locking the scratch folder: %w", err)
-	}
-	if b.log, err = os.OpenFile(filepath.Join(b.dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600); err != nil {
-		return fmt.Errorf("opening the log: %w", err)
-	}
-	return nil
-}
-
-func (b *bench) logf(who string) func(string) {
-	return func(line string) {
-		fmt.Fprintf(b.log, "%s %s: %s\n", time.Now().UTC().Format(time.TimeOnly), who, line) // a full disk shows elsewhere
-	}
-}
-
-// closeTimeout bounds the removal of what a run made.
-const closeTimeout = 90 * time.Second
-
-// close removes everything that the run made.
-func (b *bench) close() error {
-	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
-	defer cancel()
-	var errs []error
-	if b.engine != nil {
-		errs = append(errs, b.engine.Close(ctx))
-	}
-	if b.net != nil {
-		errs = append(errs, b.net.Close())
-	}
-	if b.log != nil {
-		b.log.Close()
-	}
-	if !b.o.keep {
-		errs = append(errs, os.RemoveAll(b.dir))
-	}
-	if b.lock != nil {
-		b.lock.Close()
-	}
-	os.Remove(scratchRoot()) // it stays while another run is in it
-	return errors.Join(errs...)
-}
-
-// page runs one page.
-func (b *bench) page(ctx context.Context, l *lesson, v *view) (report.Page, error) {
-	b.pages++
-	dir := filepath.Join(b.dir, "p"+strconv.Itoa(b.pages))
-	if err := os.Mkdir(dir, 0o755); err != nil {
-		return report.Page{Schema: report.Version, Page: l.doc.Name()}, fmt.Errorf("making the page's folder: %w", err)
-	}
-	values := l.platformValues()
-	platform, err := ngc.Open(ngc.Options{
-		Engine: b.engine, RunID: b.id, Scratch: dir, Dir: filepath.Join(dir, "ngc"), GPUs: b.gpus,
-		Env:  []string{"HOME=" + filepath.Join(dir, "home"), "PATH=" + os.Getenv("PATH")},
-		User: values["USER"], Org: values["ORG"], OrgName: values["ORG_NAME"], Team: strings.TrimPrefix(values["TEAM"], "/"), ACE: values["ACE"],
-		Live: b.live,
-	})
-	if err != nil {
-		return report.Page{Schema: report.Version, Page: l.doc.Name()}, err
-	}
-	defer func() {
-		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
-		defer cancel()
-		if err := platform.Close(end); err != nil {
-			b.logf("ngc")(err.Error())
-		}
-	}()
-	plan := step.Plan(l.steps, b.stepMachine())
-	mask := report.NewMasker(b.net.Token()).Text
-	page, err := run.Page(ctx, l.doc, plan, run.Deps{
-		Engine: b.engine, Network: b.net, NGC: platform, GPUs: b.gpus, Labs: b.labs, Scratch: dir, Content: l.root,
-		Programs: b.programs, Values: l.values, Downloads: l.downloads, Loaded: b.loaded, Timeout: b.o.timeout, Mask: mask, Events: v.event, Visit: b.visit,
-	})
-	page.Title, page.Machine, page.Hermetic = l.title, b.machine, b.o.hermetic
-	page.Coverage = coverage(plan, page.Steps)
-	for _, img := range page.Images {
-		if _, err := b.net.Pushed(img.Ref); err == nil {
-			b.pushed = append(b.pushed, img.Ref)
-		}
-	}
-	return page, err
-}
-
-// coverage counts the listings of a plan, and those that really ran.
-func coverage(plan []step.Planned, steps []report.Step) report.Coverage {
-	c := step.Coverage(plan)
-	out := report.Coverage{Listings: c.Listings, Runnable: c.Runnable, Unaccounted: c.Unaccounted}
-	for _, s := range steps {
-		if s.Verdict.OK() || s.Verdict == report.Failed {
-			out.Run++
-		}
-	}
-	return out
-}
-
-// stepMachine describes this machine to the plan.
-func (b *bench) stepMachine() step.Machine {
-	m := step.Machine{Engine: b.engine.Name(), GPUs: len(b.gpus), NoGPU: b.noGPU, Network: !b.o.hermetic, NGC: true,
-		Memory: b.machine.Memory, Platform: "linux/" + runtime.GOARCH,
-		Has: func(name string) bool { return b.programs[name] != "" || run.HasProgram(name) },
-		StandIn: func(image string) (string, bool) {
-			s, ok := b.net.StandInFor(image)
-			return s.Recipe, ok
-		}}
-	m.Builds, m.NoBuild = b.engine.CanBuild()
-	for i, d := range b.gpus {
-		if i == 0 || int64(d.Memory) < m.GPUMemory {
-			m.GPUMemory = int64(d.Memory)
-		}
-		if c, err := strconv.ParseFloat(d.ComputeCapability, 64); err == nil && (i == 0 || c < m.Compute) {
-			m.Compute = c
-		}
-	}
-	return m
-}
-
-// thisMachine describes this machine to the report.
-func thisMachine(name, version string, gpus []gpu.Device) report.Machine {
-	m := report.Machine{OS: runtime.GOOS, Arch: runtime.GOARCH, CPUs: runtime.NumCPU(), Engine: name,
-		EngineVersion: strings.TrimPrefix(version, name+" "), CI: os.Getenv("CI") == "true"}
-	if text, err := os.ReadFile("/etc/os-release"); err == nil {
-		for line := range strings.Lines(string(text)) {
-			if v, ok := strings.CutPrefix(strings.TrimSpace(line), "PRETTY_NAME="); ok {
-				m.OS = strings.Trim(v, `"`)
-			}
-		}
-	}
-	var u unix.Utsname
-	if unix.Uname(&u) == nil {
-		m.Kernel = unix.ByteSliceToString(u.Release[:])
-	}
-	var info unix.Sysinfo_t
-	if unix.Sysinfo(&info) == nil {
-		m.Memory = int64(info.Totalram) * int64(info.Unit)
-	}
-	for _, d := range gpus {
-		m.GPUs = append(m.GPUs, report.GPU{Name: d.Name, Driver: d.Driver, CUDA: d.CUDA, Compute: d.ComputeCapability, MemoryBytes: int64(d.Memory)})
-	}
-	return m
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"os"
@@ -28,6 +29,7 @@ type view struct {
 	out, err io.Writer
 	width    int  // of lines
 	live     bool // stderr is a terminal
+	quiet    bool // nobody looks before the page is done
 	colour   bool
 
 	mu       sync.Mutex
@@ -136,6 +138,27 @@ func (v *view) building(p network.Progress) {
 	}
 }
 
+// unchanged says that a page was not run, since nothing has changed.
+func (v *view) unchanged(l *lesson, p *report.Page) {
+	left := l.doc.Name()
+	right := "unchanged since it passed on " + p.Started.UTC().Format("2006-01-02 15:04 MST")
+	fmt.Fprintln(v.out, v.paint(bold, left)+strings.Repeat(" ", max(1, v.width-ansi.StringWidth(left)-ansi.StringWidth(right)))+v.paint(dim, right))
+}
+
+// apart is a view of a page that runs beside others. What it tells is shown
+// whole when the page is done.
+func (v *view) apart(l *lesson) (page *view, show func()) {
+	v.status("running " + l.doc.Name())
+	var text bytes.Buffer
+	page = &view{out: &text, err: &text, width: v.width, colour: v.colour, quiet: true}
+	return page, func() {
+		v.status("")
+		v.mu.Lock()
+		defer v.mu.Unlock()
+		v.out.Write(text.Bytes())
+	}
+}
+
 // startPage opens the view of a page.
 func (v *view) startPage(l *lesson, engine string) {
 	head := l.doc.Name()
@@ -191,7 +214,7 @@ func (v *view) event(e run.Event) {
 	case run.StepStarted:
 		v.mu.Lock()
 		v.now, v.tail, v.since = label(e.Step), "", time.Now()
-		if !v.live && e.Step.Role.Runs() {
+		if !v.live && !v.quiet && e.Step.Role.Runs() {
 			v.beat(v.now, v.since)
 		}
 		v.mu.Unlock()

@@ -109,7 +109,7 @@ func (e *oci) runCommand(ctx context.Context, line commandLine, call Call) (int,
 		return fail(125, "Error response from daemon: %v.", err)
 	}
 	c.environ = call.Env
-	status, why, err := e.prepare(ctx, c, r, lower, call.Dir)
+	status, why, err := e.prepare(ctx, c, r, lower, call)
 	if status != 0 || err != nil {
 		_ = e.remove(ctx, c)
 		if err != nil {
@@ -188,7 +188,7 @@ func parsePort(p string) (portMap, error) {
 
 // prepare makes a container's root and configuration. why and status are
 // docker's, where the command line is at fault.
-func (e *oci) prepare(ctx context.Context, c *container, r *runLine, lower, dir string) (status int, why string, err error) {
+func (e *oci) prepare(ctx context.Context, c *container, r *runLine, lower string, call Call) (status int, why string, err error) {
 	if err := os.Mkdir(c.bundle, 0o711); err != nil {
 		return 0, "", err
 	}
@@ -196,7 +196,7 @@ func (e *oci) prepare(ctx context.Context, c *container, r *runLine, lower, dir 
 		return 0, "", err
 	}
 	rootfs := filepath.Join(c.bundle, "rootfs")
-	s, err := e.spec(r, c, rootfs, c.image, dir)
+	s, err := e.spec(r, c, rootfs, c.image, call.Dir)
 	if err != nil {
 		return 125, err.Error(), nil
 	}
@@ -206,7 +206,7 @@ func (e *oci) prepare(ctx context.Context, c *container, r *runLine, lower, dir 
 		if err != nil {
 			return 125, "Error response from daemon: could not select device driver \"\" with capabilities: [[gpu]].", nil
 		}
-		names, err := e.gpu.names(spec, last(asked))
+		names, err := e.gpu.names(spec, last(asked), call.GPUs)
 		if err == nil {
 			err = spec.Apply(s, names...)
 		}

@@ -167,16 +167,22 @@ func (e *docker) Version(ctx context.Context) (string, error) {
 	return "docker " + v, nil
 }
 
+// Alive says what became of a private daemon that no longer runs.
+func (e *docker) Alive() error {
+	if e.daemon == nil {
+		return nil
+	}
+	return e.daemon.alive()
+}
+
 func (e *docker) CanBuild() (bool, string) { return true, "" }
 
 func (e *docker) Docker(ctx context.Context, call Call) (int, error) {
 	if err := e.open(); err != nil {
 		return -1, err
 	}
-	if e.daemon != nil {
-		if err := e.daemon.alive(); err != nil {
-			return -1, err
-		}
+	if err := e.Alive(); err != nil {
+		return -1, err
 	}
 	c := parseCommand(call.Args)
 	for _, g := range c.global {
@@ -195,7 +201,7 @@ func (e *docker) Docker(ctx context.Context, call Call) (int, error) {
 				say(call.Stderr, "docker: %s.", why)
 				return 125, nil
 			}
-			flags, rest, fail := e.gpu.flags(ctx, r, c.rest)
+			flags, rest, fail := e.gpu.flags(ctx, r, c.rest, call.GPUs)
 			if fail != "" {
 				say(call.Stderr, "docker: %s", fail)
 				return 125, nil

@@ -69,6 +69,9 @@ type Call struct {
 	Env  []string // environment of the command, as os.Environ gives it; nil means a bare one
 	// Stdin, Stdout and Stderr may be terminals. nil is /dev/null.
 	Stdin, Stdout, Stderr *os.File
+	// GPUs are those that a container of this call may have; nil means those of
+	// the engine's options.
+	GPUs []gpu.Device
 	// Signals are handed on to the command: SIGINT, SIGTERM, SIGWINCH.
 	Signals <-chan os.Signal
 }

@@ -31,7 +31,7 @@ func (g *gpuAccess) find(ctx context.Context) (*gpu.Spec, error) {
 
 // flags takes --gpus out of a run's words and gives the flags that do the same.
 // fail is what docker says where there is no GPU.
-func (g *gpuAccess) flags(ctx context.Context, r *runLine, rest []string) (added, left []string, fail string) {
+func (g *gpuAccess) flags(ctx context.Context, r *runLine, rest []string, mine []gpu.Device) (added, left []string, fail string) {
 	asked := r.all("gpus")
 	if len(asked) == 0 {
 		return nil, rest, ""
@@ -45,7 +45,7 @@ func (g *gpuAccess) flags(ctx context.Context, r *runLine, rest []string) (added
 		}
 		return nil, nil, why
 	}
-	names, err := g.names(spec, last(asked))
+	names, err := g.names(spec, last(asked), mine)
 	if err == nil {
 		added, err = spec.Flags(names...)
 	}
@@ -67,21 +67,27 @@ func (g *gpuAccess) flags(ctx context.Context, r *runLine, rest []string) (added
 
 // names says which devices an argument of --gpus means. Where the run may use
 // only some, "all" and a count mean those.
-func (g *gpuAccess) names(spec *gpu.Spec, argument string) ([]string, error) {
+func (g *gpuAccess) names(spec *gpu.Spec, argument string, mine []gpu.Device) ([]string, error) {
+	if mine == nil {
+		mine = g.opts.GPUs
+	}
 	names, err := spec.Names(argument)
-	if err != nil || g.opts.GPUs == nil {
+	if err != nil || mine == nil {
 		return names, err
+	}
+	if len(mine) == 0 {
+		return nil, errors.New("no GPU is this page's: none of its steps says needs=gpu")
 	}
 	if len(names) == 1 && names[0] == "all" {
 		names = nil
-		for _, d := range g.opts.GPUs {
+		for _, d := range mine {
 			names = append(names, strconv.Itoa(d.Index))
 		}
 		return names, nil
 	}
 	for i, name := range names {
 		ok := false
-		for _, d := range g.opts.GPUs {
+		for _, d := range mine {
 			ok = ok || name == d.UUID || name == strconv.Itoa(d.Index)
 		}
 		if ok {
@@ -89,10 +95,10 @@ func (g *gpuAccess) names(spec *gpu.Spec, argument string) ([]string, error) {
 		}
 		// A count names the first of all; here it means the first of ours.
 		n, err := strconv.Atoi(name)
-		if err != nil || n >= len(g.opts.GPUs) || strings.Contains(argument, "device") {
+		if err != nil || n >= len(mine) || strings.Contains(argument, "device") {
 			return nil, fmt.Errorf("GPU %s is not this run's", name)
 		}
-		names[i] = strconv.Itoa(g.opts.GPUs[n].Index)
+		names[i] = strconv.Itoa(mine[n].Index)
 	}
 	return names, nil
 }

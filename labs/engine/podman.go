@@ -189,7 +189,7 @@ func (e *podman) Docker(ctx context.Context, call Call) (int, error) {
 			say(call.Stderr, "docker: %s.", why)
 			return 125, nil
 		}
-		flags, rest, fail := e.gpu.flags(ctx, r, c.rest)
+		flags, rest, fail := e.gpu.flags(ctx, r, c.rest, call.GPUs)
 		if fail != "" {
 			say(call.Stderr, "docker: %s", fail)
 			return 125, nil

@@ -102,6 +102,9 @@ func (n *Network) serveFile(w http.ResponseWriter, r *http.Request, host string)
 		http.Error(w, "a published file is only read", http.StatusMethodNotAllowed)
 		return
 	}
+	n.mu.Lock()
+	n.served[path] = true
+	n.mu.Unlock()
 	f, err := os.Open(path)
 	if err != nil {
 		http.Error(w, "labs: the published file is not there; build the site's downloads first", http.StatusNotFound)

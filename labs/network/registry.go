@@ -286,6 +286,7 @@ var errNoImage = errors.New("no such image")
 type decision struct {
 	once  sync.Once
 	real  *remote.Descriptor // the image itself, from the outside
+	asked bool               // the outside was
 	stand StandIn
 	image v1.Image // the stand-in, once it has been built
 	build sync.Mutex
@@ -305,7 +306,12 @@ func (n *Network) decide(ctx context.Context, ref name.Reference) *decision {
 	d.once.Do(func() {
 		why := fmt.Errorf("%s: %w in the lab, and this run is hermetic", ref.Name(), errNoImage)
 		if host := ref.Context().RegistryStr(); n.mayLeave(host, "443") {
-			if d.real, why = n.ask(ctx, ref); why == nil {
+			var real *remote.Descriptor
+			real, why = n.ask(ctx, ref)
+			n.mu.Lock()
+			d.real, d.asked = real, true
+			n.mu.Unlock()
+			if why == nil {
 				return
 			}
 		}
@@ -494,6 +500,43 @@ func (n *Network) fillOne(p *playedRegistry, repo, ref string, img v1.Image) err
 		return err
 	}
 	return p.put(repo, ref, m.MediaType, raw)
+}
+
+// Asked lists the images that the run asked the outside for, with their digests
+// there; "" where it did not have them.
+func (n *Network) Asked() map[string]string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	asked := map[string]string{}
+	for ref, d := range n.played {
+		if d.asked {
+			asked[ref] = ""
+			if d.real != nil {
+				asked[ref] = d.real.Digest.String()
+			}
+		}
+	}
+	return asked
+}
+
+// askAgain is how long the outside may take to say whether an image is still
+// what it was.
+const askAgain = 700 * time.Millisecond
+
+// Digest asks the outside for an image's digest; "" if it does not say.
+func Digest(ctx context.Context, image string) string {
+	ref, err := name.ParseReference(image)
+	if err != nil {
+		return ""
+	}
+	ctx, cancel := context.WithTimeout(ctx, askAgain)
+	defer cancel()
+	d, err := remote.Head(ref, remote.WithContext(ctx), remote.WithTransport(newWay(nil, askAgain).transport),
+		remote.WithAuthFromKeychain(authn.DefaultKeychain), remote.WithRetryBackoff(remote.Backoff{Steps: 1}))
+	if err != nil {
+		return ""
+	}
+	return d.Digest.String()
 }
 
 // StandInFor says what plays an image in this run, if a stand-in does. It may

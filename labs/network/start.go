@@ -6,11 +6,13 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 	"sync"
@@ -45,6 +47,7 @@ type Network struct {
 	played map[string]*decision // what plays an image, by full name
 	down   map[string]error     // registries that did not answer
 	faults []Fault
+	served map[string]bool // published files that were asked for, by their path on this machine
 }
 
 // Start makes the certificates, listens on loopback and serves until Close.
@@ -68,7 +71,7 @@ func Start(ctx context.Context, opts Options) (*Network, error) {
 	n := &Network{
 		opts: opts, dir: filepath.Join(opts.Scratch, "network"), allow: map[string]bool{},
 		files: map[string]string{}, fileHost: map[string]bool{}, registry: map[string]*counter{},
-		hosts: map[string]*HostUse{}, played: map[string]*decision{}, pushed: map[string]bool{}, down: map[string]error{},
+		hosts: map[string]*HostUse{}, served: map[string]bool{}, played: map[string]*decision{}, pushed: map[string]bool{}, down: map[string]error{},
 	}
 	if err := os.MkdirAll(filepath.Join(n.dir, "blobs"), 0o700); err != nil {
 		return nil, fmt.Errorf("make the network's folder: %w", err)
@@ -156,6 +159,13 @@ func (n *Network) Hosts() []HostUse {
 		return list[i].Outcome < list[j].Outcome
 	})
 	return list
+}
+
+// Served lists the files of this machine that the run was served.
+func (n *Network) Served() []string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return slices.Sorted(maps.Keys(n.served))
 }
 
 // touch counts a request to a host.

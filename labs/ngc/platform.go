@@ -205,7 +205,7 @@ func (p *Platform) docker(ctx context.Context, args ...string) (out string, exit
 	}
 	defer os.Remove(f.Name())
 	defer f.Close()
-	exit, err = p.opts.Engine.Docker(ctx, engine.Call{Args: args, Dir: p.opts.Dir, Env: p.opts.Env, Stdout: f, Stderr: f})
+	exit, err = p.opts.Engine.Docker(ctx, engine.Call{Args: args, Dir: p.opts.Dir, Env: p.opts.Env, Stdout: f, Stderr: f, GPUs: p.opts.GPUs})
 	text, readErr := os.ReadFile(f.Name())
 	if err == nil {
 		err = readErr

@@ -151,6 +151,7 @@ type Sample struct {
 	SMClockMHz  int     `json:"sm_clock_mhz,omitempty"`
 	Temperature int     `json:"temperature_celsius,omitempty"`
 	Utilization int     `json:"utilization_percent,omitempty"`
+	GPU         int     `json:"gpu,omitempty"` // which of the step\'s devices, from 0
 }
 
 // Coverage counts the listings of a page.

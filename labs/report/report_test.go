@@ -33,7 +33,7 @@ func full() *Page {
 		Steps: []Step{
 			{ID: "abcd2345", Digest: digest, Sample: "0123456789abcdef", Role: "run", Said: true, Session: "host", Line: 12, Verdict: StandIn, Why: "passed on a stand-in: cuda-devel", StandIn: []string{"cuda-devel"},
 				Cached: &at, Started: 10, Duration: 60_000, Exit: number(0), Command: "docker build .", Output: "done\n", Compared: "shape",
-				Asserts: []Assert{{"size(a) < 1GB", true, "443MB < 1GB"}}, Images: []string{"sha256:1"}, GPU: "NVIDIA H200", Samples: []Sample{{5, 300.5, 1980, 60, 99}}, Values: map[string]string{"gflops": "1.5"}},
+				Asserts: []Assert{{"size(a) < 1GB", true, "443MB < 1GB"}}, Images: []string{"sha256:1"}, GPU: "NVIDIA H200", Samples: []Sample{{5, 300.5, 1980, 60, 99, 0}}, Values: map[string]string{"gflops": "1.5"}},
 			{ID: "bbbb2345", Digest: digest, Role: "transcript", Line: 20, Verdict: Failed, Why: "`docker ps, -a` printed: something else", Blame: BlamePage, Started: 60_010, Duration: 1_000, Exit: number(1),
 				Command: "docker run -it x bash\nnbody -h", Output: "Error\x1b\n", Outputs: []string{"", "Error\n"}, Diff: "- Hello\n+ Error\n"},
 			{ID: "cccc2345", Digest: digest, Role: "run", Line: 30, File: "bcp/part.rst", Verdict: Skipped, Why: "no GPU found by NVML"},

@@ -42,7 +42,7 @@ func (r *runner) answer(ctx context.Context, h handed) int {
 		return r.deps.NGC.Run(ctx, ngc.Call{Args: h.Args, Dir: h.Dir, Env: h.Env, Stdin: h.Stdin, Stdout: h.Stdout, Stderr: h.Stderr, Signals: h.Signals})
 	case "docker":
 		r.before(ctx, h)
-		exit, err := r.deps.Engine.Docker(ctx, engine.Call{Args: h.Args, Dir: h.Dir, Env: h.Env, Stdin: h.Stdin, Stdout: h.Stdout, Stderr: h.Stderr, Signals: h.Signals})
+		exit, err := r.deps.Engine.Docker(ctx, engine.Call{Args: h.Args, Dir: h.Dir, Env: h.Env, Stdin: h.Stdin, Stdout: h.Stdout, Stderr: h.Stderr, Signals: h.Signals, GPUs: r.deps.GPUs})
 		if err != nil {
 			if ctx.Err() == nil {
 				fmt.Fprintf(h.Stderr, "docker: %v\n", err)

@@ -618,8 +618,8 @@ const sampleEvery = 500 * time.Millisecond
 // one is dropped.
 const keepSamples = 240
 
-// sampleGPU reads the first GPU's power and clocks while a GPU step runs. The
-// function it gives ends that.
+// sampleGPU reads the power and clocks of the page's GPUs while a GPU step
+// runs. The function it gives ends that.
 func (r *runner) sampleGPU(ctx context.Context, s step.Step) func() ([]report.Sample, string) {
 	wanted := false
 	for _, n := range s.Opt.Needs {
@@ -628,7 +628,6 @@ func (r *runner) sampleGPU(ctx context.Context, s step.Step) func() ([]report.Sa
 	if !wanted || len(r.deps.GPUs) == 0 {
 		return func() ([]report.Sample, string) { return nil, "" }
 	}
-	dev := r.deps.GPUs[0]
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan []report.Sample)
 	start := r.deps.Now()
@@ -637,16 +636,15 @@ func (r *runner) sampleGPU(ctx context.Context, s step.Step) func() ([]report.Sa
 		defer func() { done <- list }()
 		tick := time.NewTicker(sampleEvery)
 		defer tick.Stop()
-		for n := 0; ; n++ {
-			if m, err := gpu.Read(ctx, dev.Index); err == nil {
-				list = append(list, report.Sample{At: r.deps.Now().Sub(start).Milliseconds(), PowerWatts: m.Power,
-					SMClockMHz: m.SMClock, Temperature: m.Temperature, Utilization: m.Utilisation})
-			}
-			if len(list) >= keepSamples {
-				for i := range len(list) / 2 {
-					list[i] = list[2*i]
+		for {
+			for i, dev := range r.deps.GPUs {
+				if m, err := gpu.Read(ctx, dev.Index); err == nil {
+					list = append(list, report.Sample{GPU: i, At: r.deps.Now().Sub(start).Milliseconds(), PowerWatts: m.Power,
+						SMClockMHz: m.SMClock, Temperature: m.Temperature, Utilization: m.Utilisation})
 				}
-				list = list[:len(list)/2]
+			}
+			if len(list) >= keepSamples*len(r.deps.GPUs) {
+				list = thinned(list, len(r.deps.GPUs))
 			}
 			select {
 			case <-ctx.Done():
@@ -657,6 +655,34 @@ func (r *runner) sampleGPU(ctx context.Context, s step.Step) func() ([]report.Sa
 	}()
 	return func() ([]report.Sample, string) {
 		cancel()
-		return <-done, dev.Name
+		return <-done, deviceNames(r.deps.GPUs)
 	}
+}
+
+// thinned drops every second round of readings of so many devices.
+func thinned(list []report.Sample, devices int) []report.Sample {
+	kept := list[:0]
+	for i := range list {
+		if i/devices%2 == 0 {
+			kept = append(kept, list[i])
+		}
+	}
+	return kept
+}
+
+// deviceNames names GPUs for a person: "NVIDIA H200", "2 x NVIDIA H200".
+func deviceNames(devices []gpu.Device) string {
+	var names []string
+	count := map[string]int{}
+	for _, d := range devices {
+		if count[d.Name]++; count[d.Name] == 1 {
+			names = append(names, d.Name)
+		}
+	}
+	for i, n := range names {
+		if count[n] > 1 {
+			names[i] = fmt.Sprintf("%d x %s", count[n], n)
+		}
+	}
+	return strings.Join(names, ", ")
 }

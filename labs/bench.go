@@ -1,0 +1,421 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"docent/labs/engine"
+	"docent/labs/gpu"
+	"docent/labs/network"
+	"docent/labs/ngc"
+	"docent/labs/report"
+	"docent/labs/run"
+	"docent/labs/step"
+)
+
+// run gives the evidence of the pages, in their order: what an earlier run made
+// where nothing has changed since, and what this run makes. Where there is
+// nothing to run, no engine is started.
+func (o *verifyOptions) run(ctx context.Context, pages []*lesson, v *view) (reports []report.Page, err error) {
+	known := openCache(ctx, *o)
+	byPage := map[*lesson]*report.Page{}
+	var todo []*lesson
+	for _, l := range pages {
+		if p, ok := known.find(ctx, l); ok {
+			byPage[l] = p
+			v.unchanged(l, p)
+			continue
+		}
+		todo = append(todo, l)
+	}
+	if len(todo) > 0 {
+		b, oerr := openBench(ctx, *o, todo, v)
+		if oerr != nil {
+			return nil, oerr
+		}
+		defer func() {
+			if cerr := b.close(); cerr != nil {
+				err = errors.Join(err, fmt.Errorf("removing what the run made: %w; \"labs clean\" tries again", cerr))
+			}
+		}()
+		err = b.run(ctx, todo, v, func(l *lesson, page *report.Page) {
+			byPage[l] = page
+			if ctx.Err() == nil {
+				if err := known.keep(l, *page, b.net.Served(), b.net.Asked()); err != nil {
+					b.logf("cache")(err.Error())
+				}
+			}
+		})
+		if o.saveImages != "" && ctx.Err() == nil {
+			err = errors.Join(err, b.saveImages(o.saveImages, v))
+		}
+	}
+	for _, l := range pages {
+		if p := byPage[l]; p != nil {
+			reports = append(reports, *p)
+		}
+	}
+	return reports, err
+}
+
+// run runs pages, as many at once as was asked for. A page that labs itself
+// could not carry out does not keep the others from running.
+func (b *bench) run(ctx context.Context, todo []*lesson, v *view, done func(*lesson, *report.Page)) error {
+	p := newPool(b.gpus, b.o.jobs)
+	waiting := slices.Clone(todo)
+	var mu sync.Mutex
+	var errs []error
+	var wg sync.WaitGroup
+	for range min(b.o.jobs, len(todo)) {
+		wg.Go(func() {
+			for {
+				l, gpus := p.take(ctx, &waiting)
+				if l == nil {
+					return
+				}
+				mine, show := v, func() {}
+				if b.o.jobs > 1 {
+					mine, show = v.apart(l)
+				}
+				mine.startPage(l, b.engineText)
+				page, err := b.page(ctx, l, gpus, mine)
+				mine.endPage()
+				p.giveBack(l, gpus)
+				mu.Lock()
+				show()
+				if err != nil {
+					errs = append(errs, fmt.Errorf("%s: %w", l.doc.Name(), err))
+				} else {
+					done(l, &page)
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	wg.Wait()
+	return errors.Join(errs...)
+}
+
+// A bench is what all pages of one run share: the scratch folder, the network
+// and the engine.
+type bench struct {
+	o          verifyOptions
+	id         string
+	dir        string
+	lock       *os.File
+	engine     engine.Engine
+	engineText string
+	net        *network.Network
+	gpus       []gpu.Device
+	noGPU      string
+	machine    report.Machine
+	loaded     []string // images of --image-layout
+	live       string
+	labs       string
+	programs   map[string]string // Docent's own commands, for pages that teach them
+	log        *os.File
+	opts       engine.Options
+	visit      *run.Visit // of labs shell
+
+	mu     sync.Mutex // guards the engine, and what follows
+	pages  int
+	pushed []string // images that the pages pushed
+}
+
+// scratchRoot is the folder that holds the scratch folders of this user's runs.
+func scratchRoot() string {
+	return filepath.Join(os.TempDir(), "docent-labs-"+strconv.Itoa(os.Getuid()))
+}
+
+// runLock is the file in a run's folder that is locked while the run lives.
+const runLock = "alive"
+
+func openBench(ctx context.Context, o verifyOptions, pages []*lesson, v *view) (b *bench, err error) {
+	b = &bench{o: o, id: "lab" + strings.ToLower(rand.Text()[:8])}
+	if b.labs, err = os.Executable(); err != nil {
+		return nil, fmt.Errorf("finding this program: %w", err)
+	}
+	b.programs = map[string]string{"labs": b.labs}
+	if beside := filepath.Join(filepath.Dir(b.labs), "generator"); regular(beside) {
+		b.programs["generator"] = beside
+	}
+
+	if o.platform == "live" {
+		if b.live, err = exec.LookPath("ngc"); err != nil {
+			return nil, &engine.Missing{What: "the ngc command, which --platform live uses", Install: "see https://org.ngc.nvidia.com/setup/installers/cli"}
+		}
+	}
+	if _, err := os.Stat("/bin/bash"); err != nil {
+		return nil, &engine.Missing{What: "bash", Install: "apt-get install -y bash"}
+	}
+	if err := b.makeScratch(); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			b.close()
+		}
+	}()
+	files := map[string]string{}
+	for _, l := range pages {
+		for k, f := range published(l.root, o.baseURL) {
+			files[k] = f
+		}
+	}
+	v.status("starting the lab's network")
+	b.net, err = network.Start(ctx, network.Options{
+		Scratch: filepath.Join(b.dir, "network"), RunID: b.id, Hermetic: o.hermetic, Files: files, Log: b.logf("network"),
+		Progress: func(p network.Progress) { v.building(p) },
+	})
+	if err != nil {
+		return b, err
+	}
+	b.gpus, err = gpu.Devices(ctx)
+	if err != nil {
+		b.noGPU = err.Error()
+	}
+	v.status("starting the engine")
+	b.opts = engine.Options{Name: o.engine, RunID: b.id, Scratch: b.dir, Proxy: b.net.ProxyURL(), CACert: b.net.CACert(),
+		NoProxy: "localhost,127.0.0.1", GPUs: b.gpus, Source: b.net, Mounts: []string{}, Log: b.logf("engine")}
+	if b.engine, err = engine.Open(ctx, b.opts); err != nil {
+		return b, err
+	}
+	version, err := b.engine.Version(ctx)
+	if err != nil {
+		return b, fmt.Errorf("asking the engine for its version: %w", err)
+	}
+	b.engineText = version
+	b.machine = thisMachine(b.engine.Name(), version, b.gpus)
+	if o.layout != "" {
+		v.status("loading images from " + o.layout)
+		if b.loaded, err = loadLayout(ctx, b.engine, o.layout); err != nil {
+			return b, err
+		}
+	}
+	v.status("")
+	return b, nil
+}
+
+// living gives the engine, a new one if the daemon of the old one died: the
+// page in which that happened has lost it, the others have not.
+func (b *bench) living(ctx context.Context) (engine.Engine, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	mortal, ok := b.engine.(interface{ Alive() error })
+	if !ok || mortal.Alive() == nil {
+		return b.engine, nil
+	}
+	b.logf("engine")("starting a new one: " + mortal.Alive().Error())
+	if err := b.engine.Close(ctx); err != nil {
+		return nil, fmt.Errorf("removing what is left of an engine that died: %w", err)
+	}
+	fresh, err := engine.Open(ctx, b.opts)
+	if err != nil {
+		return nil, err
+	}
+	b.engine = fresh
+	for _, ref := range b.loaded {
+		b.logf("engine")("the image " + ref + " of the layout is loaded again")
+	}
+	if len(b.loaded) > 0 {
+		_, err = loadLayout(ctx, fresh, b.o.layout)
+	}
+	return fresh, err
+}
+
+func (b *bench) makeScratch() error {
+	root := scratchRoot()
+	if err := os.MkdirAll(root, 0o711); err != nil {
+		return fmt.Errorf("making the scratch folder: %w", err)
+	}
+	var st unix.Stat_t
+	if err := unix.Lstat(root, &st); err != nil || int(st.Uid) != os.Getuid() || st.Mode&unix.S_IFMT != unix.S_IFDIR {
+		return fmt.Errorf("the scratch folder %s belongs to somebody else; set TMPDIR to another place", root)
+	}
+	b.dir = filepath.Join(root, b.id)
+	if err := os.Mkdir(b.dir, 0o755); err != nil {
+		return fmt.Errorf("making the scratch folder: %w", err)
+	}
+	var err error
+	if b.lock, err = os.OpenFile(filepath.Join(b.dir, runLock), os.O_CREATE|os.O_RDWR, 0o600); err != nil {
+		return fmt.Errorf("locking the scratch folder: %w", err)
+	}
+	if err := unix.Flock(int(b.lock.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		return fmt.Errorf("locking the scratch folder: %w", err)
+	}
+	if b.log, err = os.OpenFile(filepath.Join(b.dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600); err != nil {
+		return fmt.Errorf("opening the log: %w", err)
+	}
+	return nil
+}
+
+func (b *bench) logf(who string) func(string) {
+	return func(line string) {
+		fmt.Fprintf(b.log, "%s %s: %s\n", time.Now().UTC().Format(time.TimeOnly), who, line) // a full disk shows elsewhere
+	}
+}
+
+// closeTimeout bounds the removal of what a run made.
+const closeTimeout = 90 * time.Second
+
+// close removes everything that the run made.
+func (b *bench) close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
+	defer cancel()
+	var errs []error
+	if b.engine != nil {
+		errs = append(errs, b.engine.Close(ctx))
+	}
+	if b.net != nil {
+		errs = append(errs, b.net.Close())
+	}
+	if b.log != nil {
+		b.log.Close()
+	}
+	if !b.o.keep {
+		errs = append(errs, os.RemoveAll(b.dir))
+	}
+	if b.lock != nil {
+		b.lock.Close()
+	}
+	os.Remove(scratchRoot()) // it stays while another run is in it
+	return errors.Join(errs...)
+}
+
+// page runs one page, with the GPUs that are its own.
+func (b *bench) page(ctx context.Context, l *lesson, gpus []gpu.Device, v *view) (page report.Page, err error) {
+	page = report.Page{Schema: report.Version, Page: l.doc.Name()}
+	e, err := b.living(ctx)
+	if err != nil {
+		return page, err
+	}
+	b.mu.Lock()
+	b.pages++
+	dir := filepath.Join(b.dir, "p"+strconv.Itoa(b.pages))
+	b.mu.Unlock()
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		return page, fmt.Errorf("making the page's folder: %w", roomFor(b.dir, err))
+	}
+	// What a page leaves must not take the room of the next.
+	defer func() {
+		if !b.o.keep {
+			if rerr := os.RemoveAll(dir); rerr != nil {
+				b.logf("page")(rerr.Error()) // the whole scratch folder is removed in the end
+			}
+		}
+	}()
+	values := l.platformValues()
+	platform, err := ngc.Open(ngc.Options{
+		Engine: e, RunID: b.id, Scratch: dir, Dir: filepath.Join(dir, "ngc"), GPUs: gpus,
+		Env:  []string{"HOME=" + filepath.Join(dir, "home"), "PATH=" + os.Getenv("PATH")},
+		User: values["USER"], Org: values["ORG"], OrgName: values["ORG_NAME"], Team: strings.TrimPrefix(values["TEAM"], "/"), ACE: values["ACE"],
+		Live: b.live,
+	})
+	if err != nil {
+		return page, roomFor(b.dir, err)
+	}
+	defer func() {
+		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
+		defer cancel()
+		if err := platform.Close(end); err != nil {
+			b.logf("ngc")(err.Error())
+		}
+	}()
+	plan := step.Plan(l.steps, b.stepMachine(gpus))
+	mask := report.NewMasker(b.net.Token()).Text
+	page, err = run.Page(ctx, l.doc, plan, run.Deps{
+		Engine: e, Network: b.net, NGC: platform, GPUs: gpus, Labs: b.labs, Scratch: dir, Content: l.root,
+		Programs: b.programs, Values: l.values, Downloads: l.downloads, Loaded: b.loaded, Timeout: b.o.timeout, Mask: mask, Events: v.event, Visit: b.visit,
+	})
+	page.Title, page.Machine, page.Hermetic = l.title, b.machine, b.o.hermetic
+	page.Coverage = coverage(plan, page.Steps)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, img := range page.Images {
+		if _, err := b.net.Pushed(img.Ref); err == nil {
+			b.pushed = append(b.pushed, img.Ref)
+		}
+	}
+	return page, roomFor(b.dir, err)
+}
+
+// roomFor says of an error that a full disk caused what to do about it.
+func roomFor(dir string, err error) error {
+	var st unix.Statfs_t
+	if !errors.Is(err, unix.ENOSPC) || unix.Statfs(dir, &st) != nil {
+		return err
+	}
+	return &engine.Missing{What: fmt.Sprintf("room on the scratch disk: %d MB are free in %s (%v). Set TMPDIR to a larger place",
+		int64(st.Bavail)*int64(st.Bsize)/1e6, dir, err)}
+}
+
+// coverage counts the listings of a plan, and those that really ran.
+func coverage(plan []step.Planned, steps []report.Step) report.Coverage {
+	c := step.Coverage(plan)
+	out := report.Coverage{Listings: c.Listings, Runnable: c.Runnable, Unaccounted: c.Unaccounted}
+	for _, s := range steps {
+		if s.Verdict.OK() || s.Verdict == report.Failed {
+			out.Run++
+		}
+	}
+	return out
+}
+
+// stepMachine describes this machine to the plan of a page with these GPUs.
+func (b *bench) stepMachine(gpus []gpu.Device) step.Machine {
+	m := step.Machine{Engine: b.engine.Name(), GPUs: len(gpus), NoGPU: b.noGPU, Network: !b.o.hermetic, NGC: true,
+		Memory: b.machine.Memory, Platform: "linux/" + runtime.GOARCH,
+		Has: func(name string) bool { return b.programs[name] != "" || run.HasProgram(name) },
+		StandIn: func(image string) (string, bool) {
+			s, ok := b.net.StandInFor(image)
+			return s.Recipe, ok
+		}}
+	m.Builds, m.NoBuild = b.engine.CanBuild()
+	for i, d := range gpus {
+		if i == 0 || int64(d.Memory) < m.GPUMemory {
+			m.GPUMemory = int64(d.Memory)
+		}
+		if c, err := strconv.ParseFloat(d.ComputeCapability, 64); err == nil && (i == 0 || c < m.Compute) {
+			m.Compute = c
+		}
+	}
+	return m
+}
+
+// thisMachine describes this machine to the report.
+func thisMachine(name, version string, gpus []gpu.Device) report.Machine {
+	m := report.Machine{OS: runtime.GOOS, Arch: runtime.GOARCH, CPUs: runtime.NumCPU(), Engine: name,
+		EngineVersion: strings.TrimPrefix(version, name+" "), CI: os.Getenv("CI") == "true"}
+	if text, err := os.ReadFile("/etc/os-release"); err == nil {
+		for line := range strings.Lines(string(text)) {
+			if v, ok := strings.CutPrefix(strings.TrimSpace(line), "PRETTY_NAME="); ok {
+				m.OS = strings.Trim(v, `"`)
+			}
+		}
+	}
+	var u unix.Utsname
+	if unix.Uname(&u) == nil {
+		m.Kernel = unix.ByteSliceToString(u.Release[:])
+	}
+	var info unix.Sysinfo_t
+	if unix.Sysinfo(&info) == nil {
+		m.Memory = int64(info.Totalram) * int64(info.Unit)
+	}
+	for _, d := range gpus {
+		m.GPUs = append(m.GPUs, report.GPU{Name: d.Name, Driver: d.Driver, CUDA: d.CUDA, Compute: d.ComputeCapability, MemoryBytes: int64(d.Memory)})
+	}
+	return m
+}

@@ -175,9 +175,13 @@ func openBench(ctx context.Context, o verifyOptions, pages []*lesson, v *view) (
 			files[k] = f
 		}
 	}
+	want, err := readWanted(o.source)
+	if err != nil {
+		return b, err
+	}
 	v.status("starting the lab's network")
 	b.net, err = network.Start(ctx, network.Options{
-		Scratch: filepath.Join(b.dir, "network"), RunID: b.id, Hermetic: o.hermetic, Files: files, Log: b.logf("network"),
+		Scratch: filepath.Join(b.dir, "network"), RunID: b.id, Hermetic: o.hermetic, Files: files, Allow: want.Hosts, Log: b.logf("network"),
 		Progress: func(p network.Progress) { v.building(p) },
 	})
 	if err != nil {
@@ -189,7 +193,7 @@ func openBench(ctx context.Context, o verifyOptions, pages []*lesson, v *view) (
 	}
 	v.status("starting the engine")
 	b.opts = engine.Options{Name: o.engine, RunID: b.id, Scratch: b.dir, Proxy: b.net.ProxyURL(), CACert: b.net.CACert(),
-		NoProxy: "localhost,127.0.0.1", GPUs: b.gpus, Source: b.net, Mounts: []string{}, Log: b.logf("engine")}
+		NoProxy: "localhost,127.0.0.1", GPUs: b.gpus, Source: b.net, Mounts: []string{}, Led: o.hermetic, Log: b.logf("engine")}
 	if b.engine, err = engine.Open(ctx, b.opts); err != nil {
 		return b, err
 	}
@@ -198,6 +202,9 @@ func openBench(ctx context.Context, o verifyOptions, pages []*lesson, v *view) (
 		return b, fmt.Errorf("asking the engine for its version: %w", err)
 	}
 	b.engineText = version
+	if o.hermetic && !led(b.engine) {
+		v.warn("the docker daemon was here before, and what a build or a container of it asks for cannot be kept on this machine; the report does not call this run hermetic")
+	}
 	b.machine = thisMachine(b.engine.Name(), version, b.gpus)
 	if o.layout != "" {
 		v.status("loading images from " + o.layout)
@@ -340,7 +347,7 @@ func (b *bench) page(ctx context.Context, l *lesson, gpus []gpu.Device, v *view)
 		Engine: e, Network: b.net, NGC: platform, GPUs: gpus, Labs: b.labs, Scratch: dir, Content: l.root,
 		Programs: b.programs, Values: l.values, Downloads: l.downloads, Loaded: b.loaded, Timeout: b.o.timeout, Mask: mask, Events: v.event, Visit: b.visit,
 	})
-	page.Title, page.Machine, page.Hermetic = l.title, b.machine, b.o.hermetic
+	page.Title, page.Machine, page.Hermetic = l.title, b.machine, b.o.hermetic && led(e)
 	page.Coverage = coverage(plan, page.Steps)
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -350,6 +357,13 @@ func (b *bench) page(ctx context.Context, l *lesson, gpus []gpu.Device, v *view)
 		}
 	}
 	return page, roomFor(b.dir, err)
+}
+
+// led says whether all that an engine asks for goes through the lab's proxy. A
+// docker daemon that was there before the run goes its own way.
+func led(e engine.Engine) bool {
+	d, ok := e.(interface{ Led() bool })
+	return !ok || d.Led()
 }
 
 // roomFor says of an error that a full disk caused what to do about it.

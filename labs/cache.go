@@ -100,6 +100,14 @@ func surroundings(ctx context.Context, o verifyOptions) (string, error) {
 			add(file, fmt.Sprint(info.Size(), info.ModTime().UnixNano()))
 		}
 	}
+	m, err := network.OpenMirror("", nil)
+	if err != nil {
+		return "", err
+	}
+	for _, file := range []string{m.IndexFile(), filepath.Join(o.source, mirrorFile)} {
+		d, err := fileDigest(file)
+		add("mirror", fmt.Sprint(d, errors.Is(err, os.ErrNotExist)))
+	}
 	add("hermetic", o.hermetic)
 	add("timeout", o.timeout)
 	add("base-url", o.baseURL)

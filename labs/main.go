@@ -145,7 +145,8 @@ lacks something, which is named with the command that installs it.`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usagef("%v. \"%s --help\" lists the flags.", err, cmd.CommandPath())
 	})
-	root.AddCommand(verifyCommand(stdout, stderr), listCommand(stdout, stderr), shellCommand(stdout, stderr), blessCommand(stdout, stderr), doctorCommand(stdout), cleanCommand(stdout))
+	root.AddCommand(verifyCommand(stdout, stderr), listCommand(stdout, stderr), shellCommand(stdout, stderr), blessCommand(stdout, stderr),
+		doctorCommand(stdout), cleanCommand(stdout), mirrorCommand(stdout, stderr))
 	return root
 }
 

@@ -99,6 +99,12 @@ func (v *view) diag(d doc.Diag) {
 	}
 }
 
+// warn says what a person should know before the first step.
+func (v *view) warn(text string) {
+	v.status("")
+	fmt.Fprintln(v.err, v.paint(yellow, "labs: "+text))
+}
+
 // status says what is done before the first step.
 func (v *view) status(text string) {
 	v.mu.Lock()

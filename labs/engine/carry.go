@@ -16,7 +16,7 @@ import (
 // the command runs, and what it would push is carried to the run's registry.
 
 // carry does that for one command line. done says that nothing is left to do.
-func (e *docker) carry(ctx context.Context, c commandLine, call Call) (done bool, exit int, err error) {
+func (e *docker) carry(ctx context.Context, c *commandLine, call Call) (done bool, exit int, err error) {
 	switch c.verb {
 	case "run", "create":
 		if r, err := parseRun(c.rest); err == nil {
@@ -38,10 +38,19 @@ func (e *docker) carry(ctx context.Context, c commandLine, call Call) (done bool
 			return false, 0, nil
 		}
 		file, _ := fs.GetString("file")
-		for _, ref := range baseImages(buildFile(call.Dir, file, fs.Arg(0))) {
+		path := buildFile(call.Dir, file, fs.Arg(0))
+		for _, ref := range baseImages(path) {
 			if _, err := e.provide(ctx, ref); err != nil {
 				return false, -1, err
 			}
+		}
+		with, err := e.bring(ctx, path)
+		if err != nil {
+			say(call.Stderr, "docker: %v", err)
+			return true, 1, nil
+		}
+		if with != "" {
+			c.rest = append([]string{"--file", with}, withoutFile(c.rest)...)
 		}
 	case "push":
 		ref := lastWord(c.rest)

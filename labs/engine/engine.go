@@ -100,6 +100,10 @@ type Source interface {
 	// Provide gives the image that the lab's network has for a name. ok is
 	// false when it has none and the engine may ask the outside.
 	Provide(ctx context.Context, ref string) (img v1.Image, ok bool, err error)
+	// File gives the path of the file that the lab's network has for an address.
+	// ok is false when it has none and the engine may ask the outside; the error
+	// says that it may not.
+	File(address string) (path string, ok bool, err error)
 	// Accept takes a pushed image.
 	Accept(ctx context.Context, ref string, img v1.Image) error
 }
@@ -127,8 +131,11 @@ type Options struct {
 	// nothing.
 	Mounts []string
 
-	// Private asks for a daemon of the run's own even if one answers.
+	// Private asks for a daemon of the run's own even if one answers. Led asks
+	// for one where that can be had: only a daemon of the run's own can be led
+	// through the proxy with everything it does.
 	Private bool
+	Led     bool
 
 	Log func(string) // lines about what the engine does; nil drops them
 }

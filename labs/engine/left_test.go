@@ -10,7 +10,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"docent/labs/engine"
 	"docent/labs/engine/enginetest"
@@ -35,7 +34,8 @@ func victim(scratch, name string) {
 	if err != nil {
 		fail(err)
 	}
-	e, err := engine.Open(context.Background(), engine.Options{Name: name, RunID: "victim", Scratch: scratch, Proxy: n.ProxyURL(), CACert: n.CACert(), Private: true})
+	e, err := engine.Open(context.Background(), engine.Options{Name: name, RunID: "victim", Scratch: scratch, Proxy: n.ProxyURL(), CACert: n.CACert(),
+		Source: n, Private: os.Getenv("DOCENT_TEST_HOST") == ""})
 	if err != nil {
 		fail(err)
 	}
@@ -50,6 +50,29 @@ func victim(scratch, name string) {
 	select {}
 }
 
+// killVictim starts a run with a container in it, and kills it.
+func killVictim(t *testing.T, engine, scratch string, env ...string) {
+	t.Helper()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(append(os.Environ(), "DOCENT_TEST_VICTIM="+scratch, "DOCENT_TEST_ENGINE="+engine), env...)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	line, _ := bufio.NewReader(out).ReadString('\n')
+	_ = cmd.Process.Signal(syscall.SIGKILL)
+	_ = cmd.Wait()
+	if strings.Contains(line, "lacks") {
+		lacking(t, errors.New(line))
+	}
+	if line != "ready\n" {
+		t.Fatal(line)
+	}
+}
+
 func TestCleanAfterKill(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short: starts real engines")
@@ -62,25 +85,7 @@ func TestCleanAfterKill(t *testing.T) {
 			if err := os.Mkdir(scratch, 0o755); err != nil {
 				t.Fatal(err)
 			}
-			cmd := exec.Command(os.Args[0])
-			cmd.Env = append(os.Environ(), "DOCENT_TEST_VICTIM="+scratch, "DOCENT_TEST_ENGINE="+name)
-			out, err := cmd.StdoutPipe()
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := cmd.Start(); err != nil {
-				t.Fatal(err)
-			}
-			line, _ := bufio.NewReader(out).ReadString('\n')
-			_ = cmd.Process.Signal(syscall.SIGKILL)
-			_ = cmd.Wait()
-			if strings.Contains(line, "lacks") {
-				lacking(t, errors.New(line))
-			}
-			if line != "ready\n" {
-				t.Fatal(line)
-			}
-			time.Sleep(200 * time.Millisecond)
+			killVictim(t, name, scratch)
 			told, err := engine.Clean(t.Context())
 			t.Log(told)
 			if err != nil {
@@ -112,6 +117,15 @@ func TestDaemonThatWasThere(t *testing.T) {
 		t.Skip("-short: starts real engines")
 	}
 	n, scratch := lab(t)
+	published := filepath.Join(scratch, "tool.txt")
+	if err := os.WriteFile(published, []byte("from the site\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	n, err := network.Start(t.Context(), network.Options{Scratch: t.TempDir(), Hermetic: true, Files: map[string]string{"https://docs.lab.test/tool.txt": published}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = n.Close() })
 	users := open(t, "docker", n, scratch)
 	host, ok := users.(interface{ Host() string })
 	if !ok {
@@ -131,7 +145,7 @@ func TestDaemonThatWasThere(t *testing.T) {
 		}
 		return exit
 	}
-	if err := os.WriteFile(filepath.Join(other, "Dockerfile"), []byte("FROM "+image+"\nRUN echo hi > /hi\n"), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(other, "Dockerfile"), []byte("FROM "+image+"\nRUN echo hi > /hi\nADD https://docs.lab.test/tool.txt /opt/\nRUN grep site /opt/tool.txt\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	if do(e, "build", "-t", "nvcr.io/org/guest:1", ".") != 0 || do(e, "push", "nvcr.io/org/guest:1") != 0 {
@@ -139,6 +153,12 @@ func TestDaemonThatWasThere(t *testing.T) {
 	}
 	if _, err := n.Pushed("nvcr.io/org/guest:1"); err != nil {
 		t.Error(err)
+	}
+	if err := os.WriteFile(filepath.Join(other, "Dockerfile.far"), []byte("FROM "+image+"\nADD https://elsewhere.test/x /x\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if do(e, "build", "-f", "Dockerfile.far", "-t", "nvcr.io/org/far:1", ".") == 0 {
+		t.Error("a hermetic run fetched a file from outside")
 	}
 	if do(e, "run", "-d", "nvcr.io/org/guest:1", "sleep", "4713") != 0 {
 		t.Error("run failed")
@@ -149,9 +169,57 @@ func TestDaemonThatWasThere(t *testing.T) {
 	if left := enginetest.Sleepers("4713"); len(left) > 0 {
 		t.Errorf("containers left: %v", left)
 	}
-	for _, ref := range []string{image, "nvcr.io/org/guest:1"} {
+	for _, ref := range []string{image, "nvcr.io/org/guest:1", "docent.invalid/guest/file:1"} {
 		if _, err := users.Image(t.Context(), ref); !errors.Is(err, engine.ErrNoImage) {
 			t.Errorf("%s is left on the user's daemon: %v", ref, err)
+		}
+	}
+}
+
+// TestKilledOnDaemonThatWasThere kills a run that uses the user's own daemon, once
+// with the note that it left and once without, as after a restart.
+func TestKilledOnDaemonThatWasThere(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: starts real engines")
+	}
+	n, scratch := lab(t)
+	users := open(t, "docker", n, scratch)
+	host := users.(interface{ Host() string }).Host()
+	t.Setenv("DOCKER_HOST", host)
+	do := func(args ...string) string {
+		t.Helper()
+		out, err := exec.Command("docker", append([]string{"-H", host}, args...)...).CombinedOutput()
+		if err != nil {
+			t.Fatalf("docker %v: %v: %s", args, err, out)
+		}
+		return string(out)
+	}
+	for _, kept := range []bool{true, false} {
+		other := t.TempDir()
+		killVictim(t, "docker", other, "DOCENT_TEST_HOST="+host)
+		if !strings.Contains(do("ps"), "sleep 4712") {
+			t.Fatal("the container did not outlive the run")
+		}
+		if !kept {
+			notes, _ := filepath.Glob("/run/docent/*.json")
+			for _, f := range notes {
+				if text, _ := os.ReadFile(f); strings.Contains(string(text), other) {
+					_ = os.Remove(f)
+				}
+			}
+		}
+		told, err := engine.Clean(t.Context())
+		if err != nil || len(told) == 0 {
+			t.Errorf("note kept: %v: %v, %v", kept, told, err)
+		}
+		if left := do("ps", "-aq", "--filter", "label="+engine.Label); left != "" {
+			t.Errorf("note kept: %v: containers left: %s", kept, left)
+		}
+		if left := enginetest.Sleepers("4712"); len(left) > 0 {
+			t.Errorf("note kept: %v: processes left: %v", kept, left)
+		}
+		if images := do("images", "-q"); images != "" {
+			t.Errorf("note kept: %v: images left: %s", kept, images)
 		}
 	}
 }

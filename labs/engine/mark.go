@@ -325,7 +325,69 @@ func Clean(ctx context.Context) ([]string, error) {
 		// The scratch folder itself goes when this engine's was the last in it.
 		_ = os.Remove(filepath.Dir(m.Dir))
 	}
+	errs = append(errs, strays(ctx, told))
 	return lines, errors.Join(errs...)
+}
+
+// standInLabel marks the configuration of a stand-in.
+const standInLabel = "docent.standin"
+
+// strays removes from the user's own daemon what carries the label of a run that
+// is not alive and left no note, such as one from before the machine was
+// started anew.
+func strays(ctx context.Context, told func(string)) error {
+	clients := lookAll("docker")
+	if len(clients) == 0 {
+		return nil
+	}
+	host := answering(ctx, clients[0])
+	if host == "" {
+		return nil
+	}
+	docker := func(args ...string) *exec.Cmd {
+		return exec.Command(clients[0], append([]string{"-H", host}, args...)...)
+	}
+	runs := map[string]bool{}
+	for _, list := range [][]string{{"ps", "-a"}, {"network", "ls"}, {"volume", "ls"}} {
+		out, err := output(ctx, docker(append(list, "--filter", "label="+Label, "--format", `{{.Label "`+Label+`"}}`)...))
+		if err != nil {
+			return err
+		}
+		for _, id := range strings.Fields(out) {
+			runs[id] = true
+		}
+	}
+	out, err := output(ctx, docker("images", "-q", "--filter", "label="+Label))
+	if err != nil {
+		return err
+	}
+	for _, image := range strings.Fields(out) {
+		if id, err := output(ctx, docker("image", "inspect", "--format", `{{index .Config.Labels "`+Label+`"}}`, image)); err == nil {
+			runs[strings.TrimSpace(id)] = true
+		}
+	}
+	live := false
+	for _, m := range readMarks() {
+		if m.alive() {
+			delete(runs, m.Run)
+			live = live || m.Host != ""
+		}
+	}
+	var errs []error
+	for id := range runs {
+		if runID.MatchString(id) {
+			errs = append(errs, sweepDocker(ctx, docker, id, nil, true, told))
+		}
+	}
+	if !live { // stand-ins are only ever lent
+		if out, err := output(ctx, docker("images", "-q", "--no-trunc", "--filter", "label="+standInLabel)); err == nil && strings.TrimSpace(out) != "" {
+			images := strings.Fields(out)
+			_, err := output(ctx, docker(append([]string{"rmi", "-f"}, images...)...))
+			errs = append(errs, err)
+			told(fmt.Sprintf("%d stand-in images", len(images)))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // sweepHost undoes what a killed run did to a daemon that was there before it.

@@ -119,6 +119,31 @@ func (n *Network) serveFile(w http.ResponseWriter, r *http.Request, host string)
 	http.ServeContent(w, r, path, st.ModTime(), f)
 }
 
+// File gives the path of the published file at an address, for an engine that
+// cannot ask through the proxy. ok is false where the engine may ask the outside
+// itself, which is then written down.
+func (n *Network) File(address string) (path string, ok bool, err error) {
+	u, err := url.Parse(address)
+	if err != nil {
+		return "", false, err
+	}
+	host := strings.ToLower(u.Hostname())
+	if path, ok := n.files[host+u.Path]; ok {
+		n.mu.Lock()
+		n.served[path] = true
+		n.mu.Unlock()
+		n.touch(host, "served", 0, 1)
+		return path, true, nil
+	}
+	if !n.mayLeave(host, u.Port()) {
+		n.touch(host, "refused", 0, 1)
+		n.fault(host, "it is not in the lab's mirror, and this run is hermetic")
+		return "", false, fmt.Errorf("%s is not in the lab's mirror, and this run is hermetic", address)
+	}
+	n.touch(host, "allowed", 0, 1)
+	return "", false, nil
+}
+
 // connect takes a tunnel: to ourselves, when we play the host, else out.
 func (n *Network) connect(w http.ResponseWriter, r *http.Request) {
 	host, port, err := net.SplitHostPort(r.Host)

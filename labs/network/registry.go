@@ -284,13 +284,14 @@ var errNoImage = errors.New("no such image")
 
 // decision is what plays one image.
 type decision struct {
-	once  sync.Once
-	real  *remote.Descriptor // the image itself, from the outside
-	asked bool               // the outside was
-	stand StandIn
-	image v1.Image // the stand-in, once it has been built
-	build sync.Mutex
-	err   error
+	once     sync.Once
+	real     *remote.Descriptor // the image itself, from the outside
+	asked    bool               // the outside was
+	mirrored v1.Image           // the image itself, from the mirror
+	stand    StandIn
+	image    v1.Image // the stand-in, once it has been built
+	build    sync.Mutex
+	err      error
 }
 
 // decide finds out what plays an image: the image itself where it can be had,
@@ -304,6 +305,9 @@ func (n *Network) decide(ctx context.Context, ref name.Reference) *decision {
 	}
 	n.mu.Unlock()
 	d.once.Do(func() {
+		if d.mirrored = n.mirrored[ref.Name()]; d.mirrored != nil {
+			return
+		}
 		why := fmt.Errorf("%s: %w in the lab, and this run is hermetic", ref.Name(), errNoImage)
 		if host := ref.Context().RegistryStr(); n.mayLeave(host, "443") {
 			var real *remote.Descriptor
@@ -374,6 +378,8 @@ func (n *Network) fill(ctx context.Context, host, repo, tag string) error {
 	switch {
 	case d.err != nil:
 		return d.err
+	case d.mirrored != nil:
+		return n.fillMirrored(p, repo, tag, d.mirrored)
 	case d.real != nil:
 		return n.fillReal(ctx, p, repo, tag, d.real)
 	}
@@ -594,6 +600,8 @@ func (n *Network) Provide(ctx context.Context, image string) (img v1.Image, ok b
 	}
 	d := n.decide(ctx, ref)
 	switch {
+	case d.mirrored != nil:
+		return d.mirrored, true, nil
 	case d.err != nil && n.opts.Hermetic:
 		return nil, false, d.err
 	case d.err != nil || d.real != nil:

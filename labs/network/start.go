@@ -18,6 +18,8 @@ import (
 	"sync"
 	"time"
 
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
 	"docent/labs/network/recipes"
 )
 
@@ -33,6 +35,8 @@ type Network struct {
 	out      *way
 	shelf    *shelf
 	store    *recipes.Store
+	mirror   *Mirror
+	mirrored map[string]v1.Image // by full name
 	allow    map[string]bool
 	files    map[string]string   // "host/path" -> local path
 	fileHost map[string]bool     // hosts that publish files
@@ -58,12 +62,9 @@ func Start(ctx context.Context, opts Options) (*Network, error) {
 	if opts.Progress == nil {
 		opts.Progress = func(Progress) {}
 	}
-	if opts.Cache == "" {
-		dir, err := os.UserCacheDir()
-		if err != nil {
-			return nil, fmt.Errorf("find the user's cache folder: %w", err)
-		}
-		opts.Cache = filepath.Join(dir, "docent")
+	var err error
+	if opts.Cache, err = cacheFolder(opts.Cache); err != nil {
+		return nil, err
 	}
 	if opts.Scratch == "" {
 		return nil, errors.New("network: no scratch folder given")
@@ -84,7 +85,15 @@ func Start(ctx context.Context, opts Options) (*Network, error) {
 	for _, h := range append(aptHosts(), opts.Allow...) {
 		n.allow[strings.ToLower(h)] = true
 	}
-	for raw, path := range opts.Files {
+	if n.mirror, err = OpenMirror(opts.Cache, opts.Outside); err != nil {
+		return nil, err
+	}
+	var files map[string]string
+	if n.mirrored, files, err = n.mirror.load(); err != nil {
+		return nil, err
+	}
+	maps.Copy(files, opts.Files) // what the site publishes now comes first
+	for raw, path := range files {
 		u, err := url.Parse(raw)
 		if err != nil || u.Host == "" {
 			return nil, fmt.Errorf("published file %q: not a URL", raw)
@@ -92,7 +101,6 @@ func Start(ctx context.Context, opts Options) (*Network, error) {
 		n.fileHost[u.Hostname()] = true
 		n.files[u.Hostname()+u.Path] = path
 	}
-	var err error
 	if n.ca, err = newAuthority(time.Now()); err != nil {
 		return nil, err
 	}
@@ -201,12 +209,9 @@ func (n *Network) Close() error {
 // Clean removes what killed runs left in the cache folder: half-built roots.
 // Their mounts went with the processes. It returns one line for each thing.
 func Clean(_ context.Context, cache string) ([]string, error) {
-	if cache == "" {
-		dir, err := os.UserCacheDir()
-		if err != nil {
-			return nil, err
-		}
-		cache = filepath.Join(dir, "docent")
+	cache, err := cacheFolder(cache)
+	if err != nil {
+		return nil, err
 	}
 	return (&recipes.Store{Dir: filepath.Join(cache, "standins")}).Clean()
 }

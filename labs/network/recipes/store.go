@@ -87,6 +87,80 @@ func (s *Store) Built(r *Recipe) bool {
 	return true
 }
 
+// Size is how many bytes of the store a built stand-in takes, with the layers
+// below it.
+func (s *Store) Size(r *Recipe) (int64, error) {
+	var sum int64
+	for ; r != nil; r = r.parent {
+		l, err := s.read(r)
+		if err != nil {
+			return 0, err
+		}
+		sum += l.size
+	}
+	return sum, nil
+}
+
+// Adopt takes over a stand-in that was built elsewhere. It is false for one of
+// another version of the recipe.
+func (s *Store) Adopt(recipe, digest string, img v1.Image) (bool, error) {
+	var chain []*Recipe
+	for _, r := range All() {
+		if r.Name == recipe && r.Digest() == digest {
+			for at := r; at != nil; at = at.parent {
+				chain = append([]*Recipe{at}, chain...)
+			}
+		}
+	}
+	layers, err := img.Layers()
+	if err != nil {
+		return false, err
+	}
+	if len(chain) == 0 || len(layers) != len(chain) {
+		return false, nil
+	}
+	for i, r := range chain {
+		if _, err := s.read(r); err == nil {
+			continue
+		}
+		if err := s.adoptLayer(r, layers[i]); err != nil {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// adoptLayer writes one layer into the store, if it is what its digest says.
+func (s *Store) adoptLayer(r *Recipe, from v1.Layer) error {
+	if err := os.MkdirAll(s.Dir, 0o755); err != nil {
+		return fmt.Errorf("make the folder for stand-ins: %w", err)
+	}
+	work, err := os.MkdirTemp(s.Dir, fmt.Sprintf("build-%d-*", os.Getpid()))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(work) }()
+	rc, err := from.Uncompressed()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = rc.Close() }()
+	f, err := os.Create(filepath.Join(work, "layer.tar"))
+	if err != nil {
+		return err
+	}
+	h := sha256.New()
+	size, err := io.Copy(io.MultiWriter(f, h), rc)
+	if err = errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	n := note{Recipe: r.Digest(), Digest: "sha256:" + hex.EncodeToString(h.Sum(nil)), Size: size}
+	if want, err := from.DiffID(); err != nil || want.String() != n.Digest {
+		return fmt.Errorf("the layer of %s has the digest %s, not %s: %w", r.Name, n.Digest, want, errors.Join(err, io.ErrUnexpectedEOF))
+	}
+	return s.keep(r, work, n)
+}
+
 // note is what is kept beside a layer.
 type note struct {
 	Digest  string  `json:"digest"` // of layer.tar

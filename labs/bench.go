@@ -161,14 +161,15 @@ func openBench(ctx context.Context, o verifyOptions, pages []*lesson, v *view) (
 	if _, err := os.Stat("/bin/bash"); err != nil {
 		return nil, &engine.Missing{What: "bash", Install: "apt-get install -y bash"}
 	}
-	if err := b.makeScratch(); err != nil {
-		return nil, err
-	}
 	defer func() {
 		if err != nil {
+			err = roomFor(scratchRoot(), err)
 			b.close()
 		}
 	}()
+	if err := b.makeScratch(); err != nil {
+		return b, err
+	}
 	files := map[string]string{}
 	for _, l := range pages {
 		for k, f := range published(l.root, o.baseURL) {
@@ -292,7 +293,7 @@ func (b *bench) close() error {
 	if b.log != nil {
 		b.log.Close()
 	}
-	if !b.o.keep {
+	if !b.o.keep && b.dir != "" {
 		errs = append(errs, os.RemoveAll(b.dir))
 	}
 	if b.lock != nil {

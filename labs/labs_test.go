@@ -81,6 +81,12 @@ func scripts(t *testing.T, dir string, env map[string]string, files ...string) {
 			}
 			return nil
 		},
+		Condition: func(cond string) (bool, error) {
+			if cond == "root" {
+				return os.Geteuid() == 0, nil
+			}
+			return false, fmt.Errorf("no condition is called %q", cond)
+		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"labs-exits": func(ts *testscript.TestScript, neg bool, args []string) {
 				if neg || len(args) < 1 {
@@ -239,7 +245,7 @@ func TestEngines(t *testing.T) {
 			}
 			var files []string // all
 			if name == "oci" { // it builds nothing
-				files = []string{"cache.txtar", "interrupt.txtar", "killed.txtar"}
+				files = []string{"cache.txtar", "interrupt.txtar", "killed.txtar", "twice.txtar", "fulldisk.txtar", "nonetwork.txtar"}
 			}
 			scripts(t, "testdata/engine", map[string]string{"ENGINE": name}, files...)
 		})

@@ -407,6 +407,7 @@ func lastLines(s string, n int) string {
 // summary ends the run's text: the counts, then what to do next.
 func (v *view) summary(pages []report.Page, unaccounted int, strict bool, written []string, stopped bool) {
 	count := map[string]int{}
+	mend := false // a page can
 	var total time.Duration
 	runnable, ran := 0, 0
 	for i := range pages {
@@ -416,6 +417,7 @@ func (v *view) summary(pages []report.Page, unaccounted int, strict bool, writte
 		for j := range pages[i].Steps {
 			_, word, _ := words(&pages[i].Steps[j])
 			count[word]++
+			mend = mend || word == "failed" && pages[i].Steps[j].Blame == report.BlamePage
 		}
 	}
 	var parts []string
@@ -450,6 +452,8 @@ func (v *view) summary(pages []report.Page, unaccounted int, strict bool, writte
 	switch {
 	case stopped:
 		next = "The run was stopped. Nothing of it was kept."
+	case count["failed"] > 0 && !mend:
+		next = "No page is at fault. See above what is, then run labs verify " + pages[0].Page + " again."
 	case count["failed"] > 0:
 		next = "Mend the page, or say with a lab comment what the listing is; then run labs verify " + pages[0].Page + " again."
 		for i := range pages {

@@ -298,6 +298,9 @@ func Clean(ctx context.Context) ([]string, error) {
 	for _, path := range paths {
 		m := &runMark{path: path}
 		text, err := os.ReadFile(path)
+		if errors.Is(err, os.ErrNotExist) {
+			continue // that run ended by itself meanwhile
+		}
 		if err == nil {
 			err = json.Unmarshal(text, m)
 		}

@@ -254,7 +254,11 @@ func (d *diskUse) check() error {
 func (r *runner) judgeLimits(g *stepGroup, out *report.Step) {
 	why, blame := g.overrun(), report.BlamePage
 	if why == "" && out.Verdict == report.Failed {
-		if err := g.disk.check(); err != nil {
+		err := g.disk.check()
+		if err == nil && strings.Contains(strings.ToLower(out.Output), "no space left on device") {
+			err = fmt.Errorf("%w: %s were free before the step; set TMPDIR to a larger place", errNoRoom, gigabytes(g.disk.before))
+		}
+		if err != nil {
 			why = err.Error()
 			if errors.Is(err, errNoRoom) {
 				blame = report.BlameMachine

@@ -241,6 +241,9 @@ func (o *verifyOptions) write(reports []report.Page, whole bool) (written []stri
 	if o.reports != "" && whole {
 		for i := range reports {
 			path := filepath.Join(o.reports, report.FileName(reports[i].Page, reports[i].Machine.Engine, len(reports[i].Machine.GPUs) > 0))
+			if _, err := os.Stat(path); err == nil && fromCache(&reports[i]) {
+				continue // it is there already
+			}
 			if err := report.Write(path, &reports[i]); err != nil {
 				return written, err
 			}
@@ -251,4 +254,9 @@ func (o *verifyOptions) write(reports []report.Page, whole bool) (written []stri
 		}
 	}
 	return written, nil
+}
+
+// fromCache says whether an earlier run made all that a report says.
+func fromCache(p *report.Page) bool {
+	return len(p.Steps) > 0 && !slices.ContainsFunc(p.Steps, func(s report.Step) bool { return s.Cached == nil })
 }

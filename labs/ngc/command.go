@@ -164,7 +164,8 @@ func (s *session) root() *cobra.Command {
 	pf.StringVar(&s.ace, "ace", c.ace, "accelerated compute environment")
 	pf.BoolVarP(&s.yes, "yes", "y", false, "do not ask")
 	pf.Bool("debug", false, "no effect")
-	root.AddCommand(s.configCommand(), s.workspaceCommand(), s.batchCommand(), s.registryCommand())
+	root.AddCommand(s.configCommand(), s.workspaceCommand(), s.batchCommand(), s.registryCommand(), s.resultCommand(), s.datasetCommand(),
+		s.userCommand(), s.orgCommand(), s.teamCommand(), s.aceCommand(), s.versionCommand())
 	root.PersistentPreRunE = func(*cobra.Command, []string) error {
 		if s.team == "no-team" {
 			s.team = ""
@@ -351,7 +352,7 @@ func (s *session) workspaceCommand() *cobra.Command {
 			if err != nil {
 				return &failure{1, err}
 			}
-			into, c, err := s.p.download(w, s.call.Dir, dest, append(slices.Clone(files), dirs...))
+			into, c, err := s.p.download(w.dir, w.id, s.call.Dir, dest, append(slices.Clone(files), dirs...))
 			if err != nil {
 				return &failure{1, err}
 			}
@@ -445,12 +446,21 @@ func (s *session) batchCommand() *cobra.Command {
 	f.Int("min-availability", 0, "no effect")
 
 	info := s.jobCommand("info JOB", "Show a job", func(_ context.Context, j *job, _ int, _ []string) error { return s.showJob(j) })
+	var head, tail bool
+	var lines int
 	log := s.jobCommand("log JOB", "Show a job's output", func(_ context.Context, j *job, replica int, _ []string) error {
-		return s.showLog(j, replica)
+		switch {
+		case head:
+			return s.showLog(j, replica, lines)
+		case tail:
+			return s.showLog(j, replica, -lines)
+		}
+		return s.showLog(j, replica, 0)
 	})
 	log.Aliases = []string{"logs"}
-	log.Flags().Bool("head", false, "no effect")
-	log.Flags().Bool("tail", false, "no effect")
+	log.Flags().BoolVar(&head, "head", false, "only the first lines")
+	log.Flags().BoolVar(&tail, "tail", false, "only the last lines")
+	log.Flags().IntVar(&lines, "lines", 10, "how many lines --head and --tail show")
 
 	var execCommand string
 	var detach bool
@@ -473,12 +483,13 @@ func (s *session) batchCommand() *cobra.Command {
 		return nil
 	})
 	kill.Flags().String("reason", "", "why")
+	var only []string
 	list := &cobra.Command{Use: "list", Short: "List the jobs", Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error { return s.listJobs() }}
+		RunE: func(*cobra.Command, []string) error { return s.listJobs(only) }}
 	list.Flags().Bool("all", false, "no effect")
-	list.Flags().String("status", "", "only jobs in this state")
+	list.Flags().StringArrayVar(&only, "status", nil, "only jobs in this state")
 	list.Flags().String("duration", "", "no effect")
-	return group("batch", "Jobs", run, info, list, log, execute, attach, kill)
+	return group("batch", "Jobs", run, info, list, log, execute, attach, kill, s.updateCommand(), s.jsonCommand())
 }
 
 // jobCommand makes a command about one job: ID or ID:REPLICA.
@@ -706,27 +717,41 @@ func compact(d time.Duration) string {
 	return b.String()
 }
 
-func (s *session) listJobs() error {
+func (s *session) listJobs(only []string) error {
 	s.p.mu.Lock()
 	t := table{heads: []string{"Id", "Replicas", "Name", "Team", "Status", "Duration", "Status Details"}}
 	for i := len(s.p.jobs) - 1; i >= 0; i-- {
 		j := s.p.jobs[i]
+		if len(only) > 0 && !slices.ContainsFunc(only, func(o string) bool { return strings.EqualFold(o, string(j.status)) }) {
+			continue
+		}
 		t.rows = append(t.rows, []string{strconv.Itoa(j.id), strconv.Itoa(j.replicas), j.name, j.team, string(j.status), compact(j.length()), j.why})
 	}
 	s.p.mu.Unlock()
 	return s.show(t)
 }
 
-func (s *session) showLog(j *job, replica int) error {
-	f, err := os.Open(j.logFile(replica))
+// showLog prints a job's output: the first lines, the last if there are less
+// than none, or all if lines is 0.
+func (s *session) showLog(j *job, replica, lines int) error {
+	text, err := os.ReadFile(j.logFile(replica))
 	if err != nil {
 		s.p.mu.Lock()
 		defer s.p.mu.Unlock()
 		return fail("Job %d has no log yet: its status is %s%s.", j.id, j.status, j.because())
 	}
-	defer f.Close()
-	_, err = io.Copy(s.out, f)
-	return err
+	all := strings.SplitAfter(strings.TrimSuffix(string(text), "\n"), "\n")
+	switch {
+	case lines > 0 && lines < len(all):
+		all = all[:lines]
+	case lines < 0 && -lines < len(all):
+		all = all[len(all)+lines:]
+	}
+	s.out.WriteString(strings.TrimSuffix(strings.Join(all, ""), "\n"))
+	if len(text) > 0 {
+		s.out.WriteByte('\n')
+	}
+	return nil
 }
 
 // exec runs a command in a job's container, with the caller's own files.

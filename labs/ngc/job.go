@@ -197,11 +197,11 @@ func (j *job) run(ctx context.Context) {
 	tidy := context.WithoutCancel(ctx)
 	defer func() {
 		j.p.docker(tidy, append([]string{"rm", "-f"}, j.containers()...)...)
-		if j.replicas > 1 {
+		if j.replicas > 1 && j.network() != "" {
 			j.p.docker(tidy, "network", "rm", j.network())
 		}
 	}()
-	if j.replicas > 1 {
+	if j.replicas > 1 && j.network() != "" {
 		if out, exit, err := j.p.docker(ctx, "network", "create", "--label", engine.Label+"="+j.p.opts.RunID, j.network()); err != nil || exit != 0 {
 			j.set(failed, reason("the network between the replicas: ", out, err))
 			return
@@ -254,7 +254,14 @@ func reason(what, out string, err error) string {
 	return what + lines[len(lines)-1]
 }
 
-func (j *job) network() string { return fmt.Sprintf("docent-%s-net-%d", j.p.opts.RunID, j.id) }
+// network names the network between a job's replicas; "" where the engine's
+// containers share this machine's.
+func (j *job) network() string {
+	if j.p.opts.Engine.Name() == "oci" {
+		return ""
+	}
+	return fmt.Sprintf("docent-%s-net-%d", j.p.opts.RunID, j.id)
+}
 
 // args is the docker command line of a replica.
 func (j *job) args(replica int) []string {
@@ -269,8 +276,13 @@ func (j *job) args(replica int) []string {
 		fmt.Sprintf("NGC_GPUS_PER_NODE=%d", len(j.devices)/j.replicas),
 	}
 	if j.replicas > 1 {
-		args = append(args, "--network", j.network(), "--hostname", j.container(replica))
-		env = append(env, "NGC_MASTER_ADDR="+j.container(0), "MASTER_ADDR="+j.container(0))
+		master := j.container(0)
+		if j.network() == "" {
+			master = "localhost"
+		} else {
+			args = append(args, "--network", j.network(), "--hostname", j.container(replica))
+		}
+		env = append(env, "NGC_MASTER_ADDR="+master, "MASTER_ADDR="+master, "NGC_ARRAY_TYPE="+j.arrayType)
 	}
 	for _, kv := range append(env, j.env...) {
 		args = append(args, "-e", kv)

@@ -34,6 +34,8 @@ type processEngine struct {
 	calls [][]string
 }
 
+func (e *processEngine) Name() string { return "docker" }
+
 func (e *processEngine) Image(_ context.Context, ref string) (*engine.Image, error) {
 	if strings.HasSuffix(ref, ":gone") {
 		return nil, engine.ErrNoImage
@@ -367,6 +369,56 @@ func TestReplicas(t *testing.T) {
 		}
 	}
 	b.ngc(1, "batch", "log", id+":2")
+}
+
+// The commands around jobs, in every format.
+func TestSiblings(t *testing.T) {
+	b := open(t, 2)
+	id := b.submit("--commandline", "for i in 1 2 3 4; do echo line $i; done", "--label", "first")
+	b.until(id, "FINISHED_SUCCESS")
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"result", "info", id}, "Status: FINISHED_SUCCESS"},
+		{[]string{"result", "download", id, "--dest", "."}, "Total files downloaded: 1"},
+		{[]string{"result", "remove", id}, "Successfully removed result"},
+		{[]string{"dataset", "list"}, "| Id | Integer Id |"},
+		{[]string{"user", "who"}, "Username: "},
+		{[]string{"org", "list"}, "| 1  | "},
+		{[]string{"team", "list"}, "| Id | Name "},
+		{[]string{"ace", "list"}, "this machine"},
+		{[]string{"version", "info"}, "Version: NGC CLI (Docent stand-in)"},
+		{[]string{"batch", "update", id, "--label", "second"}, "Labels: first, second"},
+		{[]string{"batch", "get-json", id}, `"replicaCount": 1`},
+		{[]string{"batch", "list", "--status", "FINISHED_SUCCESS"}, id},
+	} {
+		if text := b.ngc(0, c.args...); !strings.Contains(text, c.want) {
+			t.Errorf("ngc %s lacks %q:\n%s", strings.Join(c.args, " "), c.want, text)
+		}
+	}
+	if text := b.ngc(0, "batch", "list", "--status", "RUNNING"); strings.Contains(text, id) {
+		t.Errorf("--status is not kept:\n%s", text)
+	}
+	for _, list := range [][]string{{"dataset", "list"}, {"org", "list"}, {"ace", "list"}} {
+		var rows []map[string]string
+		if err := json.Unmarshal([]byte(b.ngc(0, append(list, "--format_type", "json")...)), &rows); err != nil {
+			t.Errorf("%v: %v", list, err)
+		}
+		if _, err := csv.NewReader(strings.NewReader(b.ngc(0, append(list, "--format_type", "csv")...))).ReadAll(); err != nil {
+			t.Errorf("%v: %v", list, err)
+		}
+	}
+	other := b.submit("--commandline", "for i in 1 2 3 4; do echo line $i; done")
+	b.until(other, "FINISHED_SUCCESS")
+	if text := b.ngc(0, "batch", "log", other, "--tail", "--lines", "2"); text != "line 3\nline 4\n" {
+		t.Errorf("tail: %q", text)
+	}
+	if text := b.ngc(0, "batch", "log", other, "--head", "--lines", "1"); text != "line 1\n" {
+		t.Errorf("head: %q", text)
+	}
+	b.ngc(1, "ace", "info", "nowhere")
+	b.ngc(2, "batch", "update", other)
 }
 
 func TestClose(t *testing.T) {

@@ -195,20 +195,20 @@ func (p *Platform) upload(w *workspace, dir, source, dest string) (copied, error
 	return copyTree(from, src, to, dst)
 }
 
-// download copies files and folders of the workspace, or all of it, into a
-// folder named after the workspace's id below dest. It gives that folder.
-func (p *Platform) download(w *workspace, dir, dest string, names []string) (into string, c copied, err error) {
+// download copies files and folders of a folder of the platform's, or all of it,
+// into a folder of a name below dest. It gives that folder.
+func (p *Platform) download(folder, name, dir, dest string, names []string) (into string, c copied, err error) {
 	to, dst, err := p.inScratch(dir, dest)
 	if err != nil {
 		return "", c, err
 	}
 	defer to.Close()
-	from, err := os.OpenRoot(w.dir)
+	from, err := os.OpenRoot(folder)
 	if err != nil {
 		return "", c, err
 	}
 	defer from.Close()
-	dst = filepath.Join(dst, w.id)
+	dst = filepath.Join(dst, name)
 	if len(names) == 0 {
 		names = []string{"/"}
 	}

@@ -167,6 +167,7 @@ func (c *cache) key(l *lesson) (string, error) {
 	enc := json.NewEncoder(h)
 	for _, s := range l.steps {
 		s.Source, s.Pos, s.Line, s.Col = nil, doc.Pos{}, 0, 0
+		s.Body, s.BodyLine, s.BodyCol = nil, 0, 0
 		cmds := make([]step.Command, len(s.Commands))
 		for i, cmd := range s.Commands {
 			cmd.Line, cmd.Col = 0, 0

@@ -63,7 +63,11 @@ func (n *Network) knows(header string) bool {
 
 // mayLeave says whether a request to a host goes out.
 func (n *Network) mayLeave(host, port string) bool {
-	return !n.opts.Hermetic || n.allow[host] || n.allow[host+":"+port]
+	if !n.opts.Hermetic {
+		return true
+	}
+	allow := n.allowed()
+	return allow[host] || allow[host+":"+port]
 }
 
 func (n *Network) refuse(w http.ResponseWriter, host string) {

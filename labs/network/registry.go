@@ -349,7 +349,8 @@ func (n *Network) ask(ctx context.Context, ref name.Reference) (*remote.Descript
 	}
 	head, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	_, err = remote.Head(ref, remote.WithContext(head), remote.WithTransport(n.out.transport), remote.WithAuthFromKeychain(authn.DefaultKeychain))
+	_, err = remote.Head(ref, remote.WithContext(head), remote.WithTransport(n.out.transport), remote.WithAuthFromKeychain(authn.DefaultKeychain),
+		remote.WithRetryBackoff(remote.Backoff{Duration: 300 * time.Millisecond, Factor: 2, Steps: 2}))
 	n.touch(host, "allowed", 0, 1)
 	if err == nil {
 		return remote.Get(ref, remote.WithContext(n.ended), remote.WithTransport(n.out.transport), remote.WithAuthFromKeychain(authn.DefaultKeychain))

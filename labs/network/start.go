@@ -36,12 +36,12 @@ type Network struct {
 	shelf    *shelf
 	store    *recipes.Store
 	mirror   *Mirror
-	mirrored map[string]v1.Image // by full name
-	allow    map[string]bool
-	files    map[string]string   // "host/path" -> local path
-	fileHost map[string]bool     // hosts that publish files
-	registry map[string]*counter // by host, made on first use
-	ended    context.Context     // done when the network closes
+	mirrored map[string]v1.Image    // by full name
+	allowed  func() map[string]bool // hosts that a hermetic run may reach; asking apt takes a while
+	files    map[string]string      // "host/path" -> local path
+	fileHost map[string]bool        // hosts that publish files
+	registry map[string]*counter    // by host, made on first use
+	ended    context.Context        // done when the network closes
 	end      context.CancelFunc
 
 	mu     sync.Mutex
@@ -70,7 +70,7 @@ func Start(ctx context.Context, opts Options) (*Network, error) {
 		return nil, errors.New("network: no scratch folder given")
 	}
 	n := &Network{
-		opts: opts, dir: filepath.Join(opts.Scratch, "network"), allow: map[string]bool{},
+		opts: opts, dir: filepath.Join(opts.Scratch, "network"),
 		files: map[string]string{}, fileHost: map[string]bool{}, registry: map[string]*counter{},
 		hosts: map[string]*HostUse{}, served: map[string]bool{}, played: map[string]*decision{}, pushed: map[string]bool{}, down: map[string]error{},
 	}
@@ -82,9 +82,13 @@ func Start(ctx context.Context, opts Options) (*Network, error) {
 		return nil, err
 	}
 	n.token = hex.EncodeToString(secret[:])
-	for _, h := range append(aptHosts(), opts.Allow...) {
-		n.allow[strings.ToLower(h)] = true
-	}
+	n.allowed = sync.OnceValue(func() map[string]bool {
+		hosts := map[string]bool{}
+		for _, h := range append(aptHosts(), opts.Allow...) {
+			hosts[strings.ToLower(h)] = true
+		}
+		return hosts
+	})
 	if n.mirror, err = OpenMirror(opts.Cache, opts.Outside); err != nil {
 		return nil, err
 	}

@@ -47,7 +47,10 @@ func (o *verifyOptions) run(ctx context.Context, pages []*lesson, v *view) (repo
 			return nil, oerr
 		}
 		defer func() {
-			if cerr := b.close(); cerr != nil {
+			v.status("removing what the run made")
+			cerr := b.close()
+			v.status("")
+			if cerr != nil {
 				err = errors.Join(err, fmt.Errorf("removing what the run made: %w; \"labs clean\" tries again", cerr))
 			}
 		}()

@@ -161,7 +161,11 @@ func signalled(ts *testscript.TestScript, _ bool, args []string) {
 		<-done
 		ts.Fatalf("%q did not come:\n%s", args[1], out.buf.String())
 	}
-	time.Sleep(time.Second) // into the middle of the step
+	wait := time.Second // into the middle of the step
+	if strings.HasPrefix(args[1], "removing") {
+		wait = 20 * time.Millisecond // it does not take long
+	}
+	time.Sleep(wait)
 	ts.Check(cmd.Process.Signal(unix.SignalNum("SIG" + args[0])))
 	select {
 	case <-done:

@@ -153,9 +153,7 @@ func (m *runMark) sweep() error {
 	}
 	errs = append(errs, unmountUnder(m.Dir), unmountUnder(m.Short))
 	if _, err := net.InterfaceByName(m.bridge()); err == nil {
-		if _, err := runIP(context.Background(), "link", "delete", m.bridge()); err != nil {
-			errs = append(errs, err)
-		}
+		errs = append(errs, deleteLink(context.Background(), m.bridge()))
 	}
 	_ = os.RemoveAll(filepath.Join(marksDir(), m.bridge()))
 	if m.Netns != "" {

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"time"
 )
 
 // netState is what a private daemon may change of the machine's network, as it
@@ -86,20 +87,7 @@ func (s *netState) restore(mine *runMark) error {
 	ctx := context.Background()
 	var errs []error
 	for tool, before := range s.Tables {
-		path, err := lookPath(tool)
-		if err != nil {
-			continue
-		}
-		after, err := output(ctx, exec.Command(path+"-save"))
-		if err != nil {
-			errs = append(errs, err)
-			continue
-		}
-		for _, args := range undoRules(before, after, own.rules) {
-			if _, err := output(ctx, exec.Command(path, append([]string{"-w"}, args...)...)); err != nil {
-				errs = append(errs, fmt.Errorf("put the firewall back: %w", err))
-			}
-		}
+		errs = append(errs, restoreTable(ctx, tool, before, own.rules))
 	}
 	had := map[string]bool{}
 	for _, l := range s.Links {
@@ -107,9 +95,7 @@ func (s *netState) restore(mine *runMark) error {
 	}
 	for _, l := range linkNames() {
 		if !had[l] && own.links.MatchString(l) {
-			if _, err := runIP(ctx, "link", "delete", l); err != nil {
-				errs = append(errs, err)
-			}
+			errs = append(errs, deleteLink(ctx, l))
 		}
 	}
 	if len(readMarks()) > 1 || len(daemonsHere()) > 0 {
@@ -119,6 +105,48 @@ func (s *netState) restore(mine *runMark) error {
 		errs = append(errs, os.WriteFile(forwardSwitch, []byte(s.Forward), 0o644))
 	}
 	return errors.Join(errs...)
+}
+
+// deleteLink removes a network interface. One that went by itself meanwhile is
+// no error.
+func deleteLink(ctx context.Context, name string) error {
+	_, err := runIP(ctx, "link", "delete", name)
+	if _, gone := net.InterfaceByName(name); gone != nil {
+		return nil
+	}
+	return err
+}
+
+// restoreTable takes an engine's lines out of one firewall. The last programs of
+// an engine may be doing the same, so that a line is gone before we come to it:
+// what counts is that none is there in the end.
+func restoreTable(ctx context.Context, tool, before string, own *regexp.Regexp) error {
+	path, err := lookPath(tool)
+	if err != nil {
+		return nil // without the program there was nothing to change
+	}
+	var failed error
+	for range 5 {
+		after, err := output(ctx, exec.Command(path+"-save"))
+		if err != nil {
+			return err
+		}
+		undo := undoRules(before, after, own)
+		if len(undo) == 0 {
+			return nil
+		}
+		failed = nil
+		for _, args := range undo {
+			if _, err := output(ctx, exec.Command(path, append([]string{"-w"}, args...)...)); err != nil {
+				failed = errors.Join(failed, fmt.Errorf("put the firewall back: %w", err))
+			}
+		}
+		if failed == nil {
+			return nil
+		}
+		time.Sleep(200 * time.Millisecond)
+	}
+	return failed
 }
 
 // undoRules gives the iptables arguments that lead from one iptables-save to an

@@ -116,7 +116,7 @@ func visit(ctx context.Context, o verifyOptions, arg string, stdout, stderr io.W
 		}
 	}()
 	v.startPage(l, b.engineText)
-	_, err = b.page(ctx, l, v)
+	_, err = b.page(ctx, l, b.gpus, v)
 	v.endPage()
 	return err
 }

@@ -64,8 +64,13 @@ test: ## everything CI checks, from a clean clone
 	$(MAKE) -C cuda/nbody test
 	$(MAKE) unit
 	$(MAKE) check-site
+	.ci/once browser $(INPUTS) assets content cuda netlify.toml scripts/browser -- $(MAKE) browser
 	.ci/once labs $(INPUTS) content cuda -- $(MAKE) check-labs
 	.ci/once netlify $(INPUTS) content cuda assets netlify.toml scripts -- scripts/check-netlify
+
+.PHONY: browser
+browser: bin downloads ## the site in a real browser: behaviour, looks, accessibility, valid HTML, Lighthouse
+	scripts/browser/check
 
 .PHONY: unit
 unit: bin ## Go's tests; one package at a time, since some start real engines

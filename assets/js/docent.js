@@ -150,12 +150,11 @@ for (const listing of all(".listing")) {
     if (pre.clientWidth && pre.scrollWidth <= pre.clientWidth && !root.classList.contains("wrap-all")) wrap.hidden = true;
   }
   if ("fold" in listing.dataset) {
-    listing.classList.add("folded");
     const lines = pre.textContent.split("\n").length;
     const b = make("button", { type: "button", className: "unfold", textContent: `Show all ${lines} lines` });
     b.dataset.ui = "";
     pre.after(b);
-    b.addEventListener("click", () => { listing.classList.remove("folded"); b.remove(); pre.focus(); });
+    b.addEventListener("click", () => { listing.classList.add("unfolded"); b.remove(); pre.focus(); });
   }
 }
 
@@ -231,7 +230,7 @@ const article = $("article[data-values]");
 const own = (n) => store.get("value:" + n);
 const vars = article ? JSON.parse(article.dataset.values) : [];
 const spots = [];
-const rule = "Letters, digits and . _ / @ : ~ + - only";
+const rule = "Letters, digits and . _ / @ : ~ + - only.";
 
 function putValues() {
   for (const s of spots) {
@@ -252,26 +251,27 @@ function putValues() {
     setTimeout(() => URL.revokeObjectURL(at), 9e3);
   });
 }
-// A field for a value; what a shell would take apart is refused, and said.
-function valueField(v, wrong) {
-  const input = make("input", { value: own(v.n) || "", placeholder: v.v, spellcheck: false, autocomplete: "off", id: "value-" + Math.random().toString(36).slice(2) });
-  input.setAttribute("autocapitalize", "off");
-  input.dataset.value = v.n;
+// A field takes a value; what a shell would take apart is refused, and said.
+function takeValue(input, wrong) {
+  const name = input.dataset.value;
+  input.value = own(name) || "";
   input.addEventListener("input", () => {
     const fine = /^[\w./@:~+-]*$/.test(input.value);
     input.setAttribute("aria-invalid", !fine);
-    wrong.textContent = fine ? "" : rule + ".";
+    wrong.textContent = fine ? "" : rule;
     if (!fine) return;
-    store.set("value:" + v.n, input.value || null);
-    for (const other of all(`input[data-value="${v.n}"]`)) if (other !== input) other.value = input.value;
+    store.set("value:" + name, input.value || null);
+    for (const other of all(`input[data-value="${name}"]`)) if (other !== input) other.value = input.value;
     putValues();
   });
-  return input;
 }
 // The small form at a value in a command.
 function askValue(spot) {
-  const v = vars.find((v) => v.n === spot.name), wrong = make("p", { className: "wrong" }), input = valueField(v, wrong);
+  const v = vars.find((v) => v.n === spot.name), wrong = make("p", { className: "wrong" }), input = make("input", { placeholder: v.v, spellcheck: false, autocomplete: "off", id: "ask-value" });
   wrong.setAttribute("role", "alert");
+  input.setAttribute("autocapitalize", "off");
+  input.dataset.value = v.n;
+  takeValue(input, wrong);
   const form = make("form", { className: "ask", popover: "auto" }, make("label", { textContent: v.n, htmlFor: input.id }), input, wrong,
     make("p", { textContent: "Stands in every command and stays in this browser." }));
   form.dataset.ui = "";
@@ -314,18 +314,10 @@ if (vars.length) {
     }
   }
 }
-if (spots.length) {
-  const wrong = make("p", { className: "wrong" }), fields = make("div");
-  wrong.setAttribute("role", "alert");
-  for (const v of vars) {
-    const input = valueField(v, wrong);
-    fields.append(make("label", {}, make("code", { textContent: v.n }), input));
-  }
-  const bar = make("form", { className: "values-bar" }, make("p", { textContent: "Your values stand in every command below and stay in this browser." }), fields, wrong);
-  bar.dataset.ui = "";
+const bar = $(".values-bar");
+if (bar) {
+  for (const input of all("input", bar)) takeValue(input, $(".wrong", bar));
   bar.addEventListener("submit", (e) => e.preventDefault());
-  const after = $(".lab-summary", article) || $("h1", article);
-  after ? after.after(bar) : article.prepend(bar);
   putValues();
 }
 

@@ -467,14 +467,26 @@ func (e *env) count() tallied {
 var verdictOrder = []string{string(report.Failed), verdictStale, string(report.Unreached), verdictNone, string(report.Skipped),
 	string(report.StandIn), string(report.Passed)}
 
-// summary puts a line about the page's evidence under its title.
-func (e *env) summary(body []byte) []byte {
+// underTitle puts under a page's title what the theme says of its labs: the
+// evidence in one line, and the fields for the reader's values.
+func (e *env) underTitle(body []byte, values []value) []byte {
+	b := e.appendSummary(nil)
+	b = appendValues(b, values)
+	i := strings.Index(string(body), "</h1>")
+	if i < 0 {
+		return append(b, body...)
+	}
+	i += len("</h1>")
+	return append(append(body[:i:i], b...), body[i:]...)
+}
+
+func (e *env) appendSummary(b []byte) []byte {
 	if !e.ran {
-		return body
+		return b
 	}
 	t := e.count()
 	if t.listings == 0 {
-		return body
+		return b
 	}
 	tone := string(report.Passed)
 	switch {
@@ -483,7 +495,6 @@ func (e *env) summary(body []byte) []byte {
 	case t.by[string(report.StandIn)]+t.by[verdictStale] > 0:
 		tone = string(report.StandIn)
 	}
-	var b []byte
 	b = append(b, `<div class="lab-summary v-`+tone+`" data-ui><strong>`...)
 	b = append(b, fmt.Sprintf("%d of %d listings ran", t.ran, t.listings)...)
 	b = append(b, `</strong>`...)
@@ -502,13 +513,27 @@ func (e *env) summary(body []byte) []byte {
 	}
 	b = append(b, `<a href="`...)
 	b = appendEscaped(b, relative(e.p.url, "lab-report/"))
-	b = append(b, `">Lab report</a></div>`...)
-	i := strings.Index(string(body), "</h1>")
-	if i < 0 {
-		return append(b, body...)
+	return append(b, `">Lab report</a></div>`...)
+}
+
+// appendValues writes the fields for the reader's values. They stand in the
+// page from the start, so that nothing moves when the script takes them up;
+// without the script they are not shown.
+func appendValues(b []byte, values []value) []byte {
+	if len(values) == 0 {
+		return b
 	}
-	i += len("</h1>")
-	return append(append(body[:i:i], b...), body[i:]...)
+	b = append(b, `<form class="values-bar" data-ui><p>Your values stand in every command below and stay in this browser.</p><div>`...)
+	for _, v := range values {
+		b = append(b, `<label><code>`...)
+		b = appendEscaped(b, v.Name)
+		b = append(b, `</code><input data-value="`...)
+		b = appendEscaped(b, v.Name)
+		b = append(b, `" placeholder="`...)
+		b = appendEscaped(b, v.Default)
+		b = append(b, `" autocomplete="off" autocapitalize="off" spellcheck="false"></label>`...)
+	}
+	return append(b, `</div><p class="wrong" role="alert"></p></form>`...)
 }
 
 var exportLine = regexp.MustCompile(`(?m)^\s*export ([A-Z_][A-Z0-9_]*)=("[^"\n]*"|[^\s;#]*)`)

@@ -205,8 +205,9 @@ func svgText(b []byte, x, y float64, class, anchor, text string) []byte {
 	return append(b, "</text>"...)
 }
 
-func svgStart(b []byte, id string, w, h float64, title, desc string) []byte {
-	b = append(b, `<div class="chart"><svg viewBox="0 0 `+f1(w)+` `+f1(h)+`" role="img" aria-labelledby="`+escape(id)+`-t `+escape(id)+`-d"><title id="`+escape(id)+`-t">`...)
+// svgStart begins a chart. Its role is "img", or "group" where it holds links.
+func svgStart(b []byte, id, role string, w, h float64, title, desc string) []byte {
+	b = append(b, `<div class="chart"><svg viewBox="0 0 `+f1(w)+` `+f1(h)+`" role="`+role+`" aria-labelledby="`+escape(id)+`-t `+escape(id)+`-d"><title id="`+escape(id)+`-t">`...)
 	b = appendEscaped(b, title)
 	b = append(b, `</title><desc id="`+escape(id)+`-d">`...)
 	b = appendEscaped(b, desc)
@@ -257,7 +258,7 @@ func (s *Site) appendTimeline(b []byte, at, url, id string, r *report.Page) []by
 	sc := newScale(float64(end)/1000, left, width-left-70)
 	height := top + row*float64(len(steps)+len(sessions)) + 8
 	b = append(b, "<h3>When each listing ran</h3>"...)
-	b = svgStart(b, id+"-time", width, height, "Timeline of the run",
+	b = svgStart(b, id+"-time", "group", width, height, "Timeline of the run",
 		fmt.Sprintf("One bar per listing on a time axis in seconds, grouped by session; the whole run took %s. The table below holds the same values.", duration(r.Duration)))
 	b = sc.ticks(b, top-6, height-8, func(v float64) string {
 		if sc.step < 1 {
@@ -384,7 +385,7 @@ func appendImages(b []byte, id string, r *report.Page) []byte {
 	sc := newScale(float64(most)/1e6, 0.5, width-90)
 	height := top + row*float64(len(images)) + 6
 	b = append(b, "<h3>How big the images are, layer by layer</h3>"...)
-	b = svgStart(b, id+"-images", width, height, "Sizes of the images by layer",
+	b = svgStart(b, id+"-images", "img", width, height, "Sizes of the images by layer",
 		"One bar per image on one scale, cut into its layers, the base first. The table below holds the same values.")
 	b = sc.ticks(b, top-6, height-4, func(v float64) string { return bytesText(int64(v * 1e6)) })
 	y := top

@@ -264,7 +264,7 @@ func (c *throughputChart) append(b []byte, id string) []byte {
 	b = append(b, "<h3>"...)
 	b = appendEscaped(b, c.title)
 	b = append(b, "</h3>"...)
-	b = svgStart(b, id, width, height, "N-body throughput on "+c.title, c.describe())
+	b = svgStart(b, id, "img", width, height, "N-body throughput on "+c.title, c.describe())
 	b = sc.ticks(b, top-6, height-4, func(v float64) string { return thousands(int(v)) })
 	if c.bound > 0 {
 		x := sc.at(c.bound)

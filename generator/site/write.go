@@ -93,11 +93,12 @@ func (s *Site) pageHTML(e *env, v *view, sink Sink) (_ []byte, err error) {
 	shown := *e.doc
 	shown.Root = withoutFields(e.doc.Root)
 	body := html.Render(nil, &shown, shown.Root, e)
-	body = e.summary(body)
+	values := e.values()
+	body = e.underTitle(body, values)
 	v.Body = template.HTML(body) //nolint:gosec // the renderer escapes what the content says
 	v.Contents = contents(e.heads)
-	if vals := e.values(); len(vals) > 0 {
-		j, _ := json.Marshal(vals)
+	if len(values) > 0 {
+		j, _ := json.Marshal(values)
 		v.Values = string(j)
 	}
 	if s.set.Markdown && !s.opt.Preview {

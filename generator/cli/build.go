@@ -49,9 +49,9 @@ func (s *source) flags(c *cobra.Command) {
 }
 
 // options puts the environment and the flags together, flags last.
-func (s *source) options(c *cobra.Command) (site.Options, error) {
+func (s *source) options(c *cobra.Command, t Terminal) (site.Options, error) {
 	variable(c, "source", &s.path)
-	opt := site.Options{Source: s.path, Reports: s.reports, Results: s.results}
+	opt := site.Options{Source: s.path, Table: t.table, Reports: s.reports, Results: s.results}
 	given := config.FromEnvironment(os.Environ())
 	for _, text := range s.set {
 		one, err := config.ParseSetting(text)
@@ -105,7 +105,7 @@ code is 1 then. With --strict, warnings count too and the old site stays.` + abo
 		Example: "  generator build\n  generator build --source docs --out public --base-url https://example.org/docs/",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			opt, err := src.options(c)
+			opt, err := src.options(c, t)
 			if err != nil {
 				return err
 			}

@@ -43,7 +43,7 @@ is set. The exit code is 1 if anything was found.` + above,
 			if !slices.Contains(checkFormats, format) {
 				return &exit{ExitUsage, fmt.Sprintf("--format %q is none of %s", format, strings.Join(checkFormats, ", "))}
 			}
-			opt, err := src.options(c)
+			opt, err := src.options(c, t)
 			if err != nil {
 				return err
 			}

@@ -33,7 +33,7 @@ otherwise.`,
 			if err != nil {
 				return err
 			}
-			cfg := &parse.Config{}
+			cfg := &parse.Config{Table: t.table}
 			root, err := os.OpenRoot(dir)
 			if err != nil {
 				return err

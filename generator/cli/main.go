@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"docent/generator/config"
+	"docent/generator/parse/directive"
 	"docent/generator/site"
 )
 
@@ -32,9 +33,9 @@ var version = ""
 
 // Main runs the command line of this process and ends the process. An
 // interrupt stops what is being done; the old site is left whole.
-func Main() {
+func Main(own ...Extension) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := Run(ctx, os.Args[1:], Terminal{In: os.Stdin, Out: os.Stdout, Err: os.Stderr})
+	code := Run(ctx, os.Args[1:], Terminal{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}, own...)
 	stop()
 	os.Exit(code)
 }
@@ -43,6 +44,8 @@ func Main() {
 type Terminal struct {
 	In       io.Reader
 	Out, Err io.Writer
+
+	table *directive.Table // what pages may use; nil is the standard one
 }
 
 // An exit is an error that brings its own exit code. Without a message,
@@ -55,7 +58,8 @@ type exit struct {
 func (e *exit) Error() string { return e.message }
 
 // Run runs one command line and gives its exit code.
-func Run(ctx context.Context, args []string, t Terminal) int {
+func Run(ctx context.Context, args []string, t Terminal, own ...Extension) int {
+	t.table = extended(own)
 	root := &cobra.Command{
 		Use:   "generator",
 		Short: "Make a site of tutorials whose code blocks are run, not trusted",
@@ -112,6 +116,7 @@ func codeOf(err error) int {
 	var out *site.WrongOutput
 	var src *site.MissingSource
 	var set *config.BadSetting
+	var theme *site.BadTheme
 	switch {
 	case err == nil:
 		return ExitFine
@@ -119,7 +124,7 @@ func codeOf(err error) int {
 		return own.code
 	case errors.As(err, &out), errors.As(err, &set):
 		return ExitUsage
-	case errors.As(err, &src):
+	case errors.As(err, &src), errors.As(err, &theme):
 		return ExitContent
 	case errors.Is(err, context.Canceled):
 		return ExitMachine

@@ -18,7 +18,7 @@ func serveCommand(t Terminal) *cobra.Command {
 		Long:  "Serve builds the site in memory, and again whenever a file changes." + above,
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			opt, err := src.options(c)
+			opt, err := src.options(c, t)
 			if err != nil {
 				return err
 			}

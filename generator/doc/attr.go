@@ -151,6 +151,15 @@ const (
 	AttrReverse  = "reverse"
 	AttrNumCols  = "ncolumns" // of hlist
 
+	// A directive of the site's own that a template writes: a container with
+	// the template's name, the argument, and the options as JSON.
+	AttrTemplate = "template"
+	AttrArgument = "argument"
+	AttrFields   = "fields"
+	// AttrTrusted marks raw HTML that a directive of the program wrote, not a
+	// page: it is let through.
+	AttrTrusted = "trusted"
+
 	// diagram: AttrType is dot or mermaid; the source is its text child.
 	AttrAlt = "alttext"
 )
@@ -168,6 +177,7 @@ var hidden = func() map[string]bool {
 		AttrDeprecated, AttrEntries, AttrInline, AttrExpr, AttrType, AttrVersion, AttrToken, AttrSync, AttrSelected, AttrOpen, AttrColumns,
 		AttrGutter, AttrLink, AttrLinkType, AttrLinkAlt, AttrColor, AttrOutline, AttrIconSet,
 		AttrHeight, AttrReverse, AttrNumCols, AttrAlt,
+		AttrTemplate, AttrArgument, AttrFields, AttrTrusted,
 	} {
 		m[k] = true
 	}

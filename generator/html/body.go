@@ -2,6 +2,7 @@ package html
 
 import (
 	"bytes"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -124,7 +125,33 @@ func container(w *writer, n *doc.Node) {
 		w.captionedListing(n)
 		return
 	}
+	if _, own := n.Lookup(doc.AttrTemplate); own {
+		w.shaped(n)
+		return
+	}
 	w.block("div", "container", n)
+}
+
+// shaped writes a directive that the site has a template for; without the
+// template, as a box.
+func (w *writer) shaped(n *doc.Node) {
+	s, ok := w.env.(Shaper)
+	if !ok {
+		w.block("div", "container", n)
+		return
+	}
+	start := len(w.b)
+	w.children(n)
+	out, ok := s.Shape(n, slices.Clone(w.b[start:]))
+	w.b = w.b[:start]
+	if !ok {
+		w.block("div", "container", n)
+		return
+	}
+	w.nl()
+	w.blockAnchors(n)
+	w.b = append(w.b, out...)
+	w.nl()
 }
 
 // simple reports whether a list reads well without p around its texts: every
@@ -315,7 +342,7 @@ func raw(w *writer, n *doc.Node) {
 	if !isHTML {
 		return
 	}
-	if !w.o.AllowRaw {
+	if _, trusted := n.Lookup(doc.AttrTrusted); !w.o.AllowRaw && !trusted {
 		w.env.Report(n, doc.Warning, "html-raw", "Raw HTML is left out, since the site does not allow it.",
 			"Say it in markup, or allow raw HTML in the site's configuration.")
 		return

@@ -64,6 +64,12 @@ type Env interface {
 	Report(n *doc.Node, sev doc.Severity, code, message, hint string)
 }
 
+// A Shaper is an Env that writes some containers itself: directives that a
+// site has a template for. content is what stands in the container.
+type Shaper interface {
+	Shape(n *doc.Node, content []byte) ([]byte, bool)
+}
+
 // Options are what a site says about rendering, the same for all its pages.
 type Options struct {
 	// AllowRaw lets raw HTML of the content through, and lifts nothing else.

@@ -36,7 +36,8 @@ func (s *Site) tellAbout(v *view, p *page) {
 		u := url.URL{Path: p.name}
 		v.Edit = strings.ReplaceAll(to, "{path}", u.EscapedPath())
 	}
-	v.NoIndex = v.NoIndex || p.hidden()
+	v.Draft = isSet(p.meta["draft"])
+	v.NoIndex = v.NoIndex || v.Draft || p.hidden()
 	if s.set.Markdown && !s.opt.Preview {
 		v.Markdown = relative(p.url, p.markdownName())
 	}

@@ -119,7 +119,7 @@ func (s *Site) writeRedirects(sink Sink) error {
 		}
 		var page bytes.Buffer
 		if err := s.theme.page.ExecuteTemplate(&page, "redirect.html", v); err != nil {
-			return fmt.Errorf("render the redirect from /%s: %w", r.from, err)
+			return s.theme.broken("redirect.html", "/"+r.from, err)
 		}
 		if err := sink.Put(outName(r.from), page.Bytes()); err != nil {
 			return err

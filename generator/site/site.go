@@ -31,6 +31,7 @@ import (
 	"docent/generator/doc"
 	"docent/generator/html"
 	"docent/generator/parse"
+	"docent/generator/parse/directive"
 	"docent/generator/search"
 	"docent/labs/report"
 )
@@ -43,6 +44,8 @@ type Options struct {
 	// BaseURL is where the site will stand. It is needed only for what must
 	// name whole addresses: canonical links, the site map, the feed.
 	BaseURL string
+	// Table holds the directives and roles; nil is the standard one.
+	Table *directive.Table
 	// Settings stand above what docent.yaml says.
 	Settings []config.Setting
 	// Reports is a folder of lab reports; "" looks for labs/reports beside
@@ -92,6 +95,8 @@ type Site struct {
 	reports   []report.Page
 	results   []measurement
 	redirects []redirect
+	drafts    map[string]bool // pages that are left out, by name without suffix
+	versions  []versionLink
 	graph     *build.Graph
 	table     *fileTable
 	index     *search.Builder
@@ -150,10 +155,11 @@ func Load(ctx context.Context, opt Options) (*Site, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.configure()
-	if s.theme, err = builtinTheme(); err != nil {
+	if s.theme, err = s.openTheme(); err != nil {
 		return nil, err
 	}
+	s.configure()
+	s.loadVersions()
 	s.remember()
 	if err := s.parseAll(ctx, names); err != nil {
 		return nil, err
@@ -426,6 +432,7 @@ func (s *Site) configure() {
 	cfg.DocInfo = true
 	s.configureDates(cfg)
 	s.configureCPython(cfg)
+	cfg.Table = s.tableOf()
 	s.cfg = cfg
 	if at := c.String("html_baseurl"); s.opt.BaseURL == "" && strings.HasPrefix(at, "http") {
 		s.opt.BaseURL = at
@@ -457,11 +464,18 @@ const keepTrees = 4 << 20
 
 func (s *Site) parseAll(ctx context.Context, names []string) error {
 	s.pages = make([]*page, len(names))
-	return s.each(ctx, "read", len(names), func(i int) error {
-		p := &page{name: names[i], docname: trimSuffix(names[i]), at: i}
+	if err := s.each(ctx, "read", len(names), func(i int) error {
+		p := &page{name: names[i], docname: trimSuffix(names[i])}
 		s.pages[i] = p
 		return s.learn(p, len(names) == 1)
-	})
+	}); err != nil {
+		return err
+	}
+	s.withoutDrafts()
+	for i, p := range s.pages {
+		p.at = i
+	}
+	return nil
 }
 
 // parse reads the text of a page.

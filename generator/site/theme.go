@@ -8,13 +8,16 @@ import (
 	"fmt"
 	"html/template"
 	"io/fs"
+	"maps"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/evanw/esbuild/pkg/api"
 
 	"docent/assets"
 	"docent/generator/build"
+	"docent/generator/doc"
 	"docent/generator/html"
 )
 
@@ -25,29 +28,37 @@ type theme struct {
 	names map[string]string // "css/docent.css" -> "_assets/docent.1a2b3c4d.css"
 	files map[string][]byte // by output name
 
+	directives map[string]*template.Template // by name of the directive
+
 	digest string // of everything above
 }
 
-// loadTheme reads a theme. Minifying is the same on every machine, so the
-// names are too.
-func loadTheme(files fs.FS) (*theme, error) {
-	t := &theme{names: map[string]string{}, files: map[string][]byte{}}
-	var err error
-	if t.page, err = template.ParseFS(files, "templates/*.html"); err != nil {
-		return nil, fmt.Errorf("read the theme: %w", err)
-	}
+// A BadTheme says that a file which takes the place of one of the theme's
+// cannot be used.
+type BadTheme struct{ File, Why string }
+
+func (e *BadTheme) Error() string { return e.File + ": " + e.Why }
+
+// loadTheme makes a theme of its files: templates/*.html, and assets by their
+// path. over names those that a site brings itself, for messages. Minifying is
+// the same on every machine, so the names are too.
+func loadTheme(files map[string][]byte, over map[string]string) (*theme, error) {
+	t := &theme{names: map[string]string{}, files: map[string][]byte{}, directives: map[string]*template.Template{}, page: template.New("theme")}
 	all := sha256.New()
-	err = fs.WalkDir(files, ".", func(name string, e fs.DirEntry, err error) error {
-		if err != nil || e.IsDir() {
-			return err
+	bad := func(name string, why any) error {
+		if own := over[name]; own != "" {
+			return &BadTheme{own, fmt.Sprint(why)}
 		}
-		data, err := fs.ReadFile(files, name)
-		if err != nil {
-			return err
-		}
+		return fmt.Errorf("the theme's %s: %v", name, why)
+	}
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		data := files[name]
 		fmt.Fprintf(all, "%s %d\n%s", name, len(data), data)
-		if strings.HasPrefix(name, "templates/") {
-			return nil
+		if rest, ok := strings.CutPrefix(name, "templates/"); ok {
+			if err := t.template(rest, data); err != nil {
+				return nil, bad(name, err)
+			}
+			continue
 		}
 		loader := api.LoaderNone
 		switch path.Ext(name) {
@@ -61,7 +72,11 @@ func loadTheme(files fs.FS) (*theme, error) {
 				MinifySyntax: true, MinifyIdentifiers: true, Target: api.ES2020, Sourcefile: name,
 				Supported: map[string]bool{"nesting": true}})
 			if len(r.Errors) > 0 {
-				return fmt.Errorf("the theme's %s: %s", name, r.Errors[0].Text)
+				why := r.Errors[0].Text
+				if l := r.Errors[0].Location; l != nil {
+					why = fmt.Sprintf("line %d, column %d: %s", l.Line, l.Column+1, why)
+				}
+				return nil, bad(name, why)
 			}
 			if loader == api.LoaderJS {
 				data = r.Code
@@ -72,10 +87,23 @@ func loadTheme(files fs.FS) (*theme, error) {
 		ext := path.Ext(name)
 		out := "_assets/" + strings.TrimSuffix(path.Base(name), ext) + "." + contentHash(data) + ext
 		t.names[name], t.files[out] = out, data
-		return nil
-	})
+	}
 	t.digest = string(all.Sum(nil))
-	return t, err
+	return t, nil
+}
+
+// template adds a template; one in directives/ belongs to the directive of its
+// name.
+func (t *theme) template(name string, data []byte) error {
+	if d, ok := strings.CutPrefix(name, "directives/"); ok {
+		made, err := template.New(name).Parse(string(data))
+		if err == nil {
+			t.directives[strings.TrimSuffix(d, ".html")] = made
+		}
+		return err
+	}
+	_, err := t.page.New(name).Parse(string(data))
+	return err
 }
 
 // minifyCSS leaves newer syntax (light-dark and the like) as it is and takes
@@ -105,6 +133,8 @@ type view struct {
 	Source, Index, Values    string
 	Styles, Scripts          []string
 	NoIndex, Preview, Report bool
+	Draft                    bool
+	Versions                 []themeLink // other versions of the site; the current one has no address
 	GenIndex                 bool
 	Nav, Contents, Body      template.HTML
 	Crumbs                   []themeLink
@@ -126,8 +156,10 @@ func (v *view) answer() build.Answer {
 }
 
 // Asset gives the name under which a file of the theme is published.
-func (v *view) Asset(name string) (string, error) {
-	if n, ok := v.theme.names[name]; ok {
+func (v *view) Asset(name string) (string, error) { return v.theme.asset(name) }
+
+func (t *theme) asset(name string) (string, error) {
+	if n, ok := t.names[name]; ok {
 		return n, nil
 	}
 	return "", fmt.Errorf("the theme has no file %s", name)
@@ -139,6 +171,7 @@ func (s *Site) view(url, kind, title string) *view {
 		theme: s.theme, Preview: s.opt.Preview, Report: len(s.reports) > 0, GenIndex: len(s.terms) > 0,
 		Version: first(s.set.Version, s.conf.String("release", "version")), Copyright: first(s.set.Copyright, s.conf.String("copyright", "project_copyright"))}
 	v.Home = v.Root
+	v.Versions = s.versionLinks(v.Version)
 	v.Head = title
 	if s.siteTitle() != "" && title != s.siteTitle() {
 		v.Head = title + " · " + s.siteTitle()
@@ -176,7 +209,7 @@ func (s *Site) siteTitle() string {
 func (s *Site) render(v *view) ([]byte, error) {
 	var b bytes.Buffer
 	if err := s.theme.page.ExecuteTemplate(&b, "page.html", v); err != nil {
-		return nil, fmt.Errorf("render %s: %w", v.Title, err)
+		return nil, s.theme.broken("page.html", v.Title, err)
 	}
 	return b.Bytes(), nil
 }
@@ -220,4 +253,45 @@ func contents(heads []html.Heading) template.HTML {
 	return template.HTML(b) //nolint:gosec // escaped above; the titles come from the renderer
 }
 
-func builtinTheme() (*theme, error) { return loadTheme(assets.Files) }
+// openTheme puts the site's own files over the theme's: templates/ over its
+// templates, assets/ over the rest, file by file.
+func (s *Site) openTheme() (*theme, error) {
+	files, over := map[string][]byte{}, map[string]string{}
+	err := fs.WalkDir(assets.Files, ".", func(name string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		files[name], err = fs.ReadFile(assets.Files, name)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the theme: %w", err)
+	}
+	dir := path.Clean(s.set.Theme)
+	if !fs.ValidPath(dir) {
+		s.report(s.set.Place(doc.Diag{Severity: doc.Error, Code: "theme-outside", Message: "The theme lies outside the source folder.", Hint: "Name a folder below it."}, "theme"))
+		return loadTheme(files, over)
+	}
+	for _, part := range []string{"templates", "assets"} {
+		fs.WalkDir(s.files, path.Join(dir, part), func(name string, e fs.DirEntry, err error) error {
+			if err != nil || e.IsDir() || strings.HasPrefix(e.Name(), ".") {
+				return nil
+			}
+			to := strings.TrimPrefix(name, dir+"/assets/")
+			if part == "templates" {
+				if to = strings.TrimPrefix(name, dir+"/"); path.Ext(name) != ".html" {
+					return nil
+				}
+			}
+			data, err := fs.ReadFile(s.files, name)
+			if err != nil {
+				s.report(doc.Diag{Severity: doc.Error, Code: "theme-unreadable", Source: doc.NewSource(name, ""),
+					Message: "The file of the theme is not read: " + fileError(err) + ".", Hint: "Make it readable, or remove it."})
+				return nil
+			}
+			files[to], over[to] = data, name
+			return nil
+		})
+	}
+	return loadTheme(files, over)
+}

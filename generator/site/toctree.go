@@ -91,7 +91,7 @@ func (s *Site) toctreeOf(p *page, n *doc.Node, complain bool) *toctree {
 					t.entries = append(t.entries, tocEntry{url: "\x00" + ref, title: title})
 					continue
 				}
-				if complain {
+				if complain && !s.isDraft(p, ref) {
 					hint := "Write the page, or remove the entry."
 					if isGlob(ref) {
 						hint = "Patterns need the option `:glob:`."

@@ -205,3 +205,12 @@ func oneCharOrSpace(v string) (string, error) {
 	}
 	return oneChar(v)
 }
+
+// Length checks an option that is a length, such as 3em.
+func Length(v string) (string, error) { return lengthOrUnitless(v) }
+
+// Text checks an option that may be anything but empty.
+func Text(v string) (string, error) { return textRequired(v) }
+
+// Flag checks an option that takes no value.
+func Flag(v string) (string, error) { return flag(v) }

@@ -62,3 +62,10 @@ func rawRole(p Parser, r *RoleUse) []*doc.Node {
 	noteRaw(p, n, r.Pos, r.Len)
 	return r.give(n)
 }
+
+// HTML is a node that a directive or role of a program's own returns to write
+// HTML itself. It is let through as it is: put nothing into it that a page
+// says, unless it is escaped.
+func HTML(pos doc.Pos, text string) *doc.Node {
+	return doc.New(doc.KindRaw, pos, doc.NewText(pos, text)).Set("format", "html").Set("xml:space", "preserve").Set(doc.AttrTrusted, "1")
+}

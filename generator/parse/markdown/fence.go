@@ -130,8 +130,21 @@ func (r *reader) directive(f fence, name, args string, titles bool) []*doc.Node 
 	b.Args = strings.TrimSpace(args)
 	b.ArgPos = r.pc.at(f.info + len(f.text) - len(args) + lead)
 	b.Source = func() string { return source(f) }
-	b.Options, b.Content = r.p.options(f.lines)
-	return r.p.table.Run(r.p, b)
+	b.Content = f.lines
+	if d, _ := r.p.table.Lookup(r.p, name); d == nil || len(d.Options) > 0 {
+		b.Options, b.Content = r.p.options(f.lines)
+	}
+	nodes := r.p.table.Run(r.p, b)
+	for _, n := range nodes {
+		if !directive.IsPending(n) {
+			continue
+		}
+		r.p.pending = true
+		if names := n.Names(); len(names) > 0 && len(n.IDs()) == 0 {
+			r.p.uniqueID(n, labelID(names[0]))
+		}
+	}
+	return nodes
 }
 
 func source(f fence) string {

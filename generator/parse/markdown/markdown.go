@@ -60,6 +60,7 @@ func Parse(name, text string, cfg *directive.Config, opt Options) *doc.Document 
 		body = p.frontMatter(text, body)
 	}
 	p.root.Children = p.file(0, body, len(text), true)
+	p.finishDirectives()
 	p.finishNotes()
 	p.finishTargets()
 	d := &doc.Document{Sources: p.sources, Root: p.root, Diags: p.diags, Deps: p.deps, Meta: p.meta}
@@ -68,6 +69,40 @@ func Parse(name, text string, cfg *directive.Config, opt Options) *doc.Document 
 		return a.Source == b.Source && a.Off < b.Off
 	})
 	return d
+}
+
+// finishDirectives carries out what directives left for the end of the page.
+func (p *page) finishDirectives() {
+	if p.state.Title != "" {
+		p.root.Set("title", p.state.Title)
+	}
+	p.state.Decorate(p.root)
+	if !p.pending {
+		return
+	}
+	directive.Classes(p, p.root)
+	directive.NumberSections(p.root)
+	directive.Contents(p.root, func(n *doc.Node, prefix string) string {
+		p.uniqueID(n, p.numbered(prefix))
+		return n.IDs()[0]
+	})
+	p.dropPending(p.root)
+}
+
+// dropPending takes out what was carried out, and reports what cannot be.
+func (p *page) dropPending(n *doc.Node) {
+	kept := n.Children[:0]
+	for _, c := range n.Children {
+		if c.Kind != doc.KindPending {
+			p.dropPending(c)
+			kept = append(kept, c)
+		} else if name := c.Attr(doc.AttrDirective); name == "target-notes" {
+			p.Report(doc.Warning, "md-directive-rst", c.Pos, 1, "The `target-notes` directive works on the link targets of reStructuredText only.",
+				"Write footnotes, `[^name]`, beside the links.")
+		}
+	}
+	clear(n.Children[len(kept):])
+	n.Children = kept
 }
 
 // A page is the reading of one page. It is what directives know as
@@ -83,6 +118,7 @@ type page struct {
 	deps     []doc.Dep
 	meta     map[string]string
 	state    directive.State
+	pending  bool               // a directive waits for the end of the page
 	depth    int                // of directives
 	nesting  int                // of quotes, lists and inline elements
 	expanded int                // bytes that substitutions added

@@ -94,6 +94,19 @@ func (p *page) uniqueID(n *doc.Node, id string) {
 	n.AddID(free)
 }
 
+// numbered gives an id that is a prefix and the next free number.
+func (p *page) numbered(prefix string) string {
+	if p.serial == nil {
+		p.serial = map[string]int{}
+	}
+	for {
+		p.serial[prefix]++
+		if id := prefix + "-" + strconv.Itoa(p.serial[prefix]); p.ids[id] == nil {
+			return id
+		}
+	}
+}
+
 // Slug is the anchor that GitHub makes of a title: lower case, letters,
 // digits, hyphens and underscores, blanks as hyphens.
 func Slug(title string) string {

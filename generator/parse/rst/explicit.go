@@ -176,7 +176,7 @@ func (b *body) directive(name string, start int, subst *doc.Node) (finished bool
 		}
 	}
 	if b.p.state.Meta != nil || b.p.state.Header != nil || b.p.state.Footer != nil {
-		b.p.decorate()
+		b.p.state.Decorate(b.p.root)
 	}
 	into := b.parent
 	if subst != nil {

@@ -2,6 +2,7 @@ package rst
 
 import (
 	"docent/generator/doc"
+	"docent/generator/parse/directive"
 )
 
 // transform resolves what could only be known at the end of the page, in the
@@ -11,7 +12,7 @@ func (p *parser) transform() {
 		p.root.Set("title", p.state.Title)
 	}
 	if p.pending > 0 {
-		p.pendingClasses()
+		directive.Classes(p, p.root)
 	}
 	if p.substRefs > 0 {
 		p.configured()
@@ -37,8 +38,8 @@ func (p *parser) transform() {
 	p.externalTargets(found)
 	p.internalTargets(found)
 	if p.pending > 0 {
-		p.numberSections()
-		p.contents()
+		directive.NumberSections(p.root)
+		directive.Contents(p.root, p.setID)
 	}
 	if p.transitions > 0 {
 		p.moveTransitions()
@@ -105,11 +106,6 @@ func (p *parser) problematic(n *doc.Node) {
 	if raw != "" {
 		n.Append(doc.NewText(n.Pos, raw))
 	}
-}
-
-// invisible reports elements that leave no mark on the page.
-func invisible(n *doc.Node) bool {
-	return n.Is(doc.KindComment, doc.KindPending, doc.KindTarget, doc.KindSubstitutionDefinition, doc.KindSystemMessage)
 }
 
 // A splice replaces nodes by others, and puts nodes after others, in one walk.

@@ -346,13 +346,18 @@ func (b *bench) page(ctx context.Context, l *lesson, gpus []gpu.Device, v *view)
 		}
 	}()
 	plan := step.Plan(l.steps, b.stepMachine(gpus))
-	mask := report.NewMasker(b.net.Token()).Text
+	masker := report.NewMasker(append(hidden([]*lesson{l}), b.net.Token())...)
 	page, err = run.Page(ctx, l.doc, plan, run.Deps{
 		Engine: e, Network: b.net, NGC: platform, GPUs: gpus, Labs: b.labs, Scratch: dir, Content: l.root,
-		Programs: b.programs, Values: l.values, Downloads: l.downloads, Loaded: b.loaded, Timeout: b.o.timeout, Mask: mask, Events: v.event, Visit: b.visit,
+		Programs: b.programs, Values: l.environment(), Downloads: l.downloads, Loaded: b.loaded, Timeout: b.o.timeout, Mask: masker.Text, Events: v.event, Visit: b.visit,
 	})
 	page.Title, page.Machine, page.Hermetic = l.title, b.machine, b.o.hermetic && led(e)
 	page.Coverage = coverage(plan, page.Steps)
+	if masked, merr := masker.Page(&page); merr != nil {
+		return page, errors.Join(err, merr)
+	} else {
+		page = *masked
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, img := range page.Images {
@@ -394,7 +399,7 @@ func coverage(plan []step.Planned, steps []report.Step) report.Coverage {
 
 // stepMachine describes this machine to the plan of a page with these GPUs.
 func (b *bench) stepMachine(gpus []gpu.Device) step.Machine {
-	m := step.Machine{Engine: b.engine.Name(), GPUs: len(gpus), NoGPU: b.noGPU, Network: !b.o.hermetic, NGC: true,
+	m := step.Machine{Engine: b.engine.Name(), GPUs: len(gpus), NoGPU: b.noGPU, Network: !b.o.hermetic, NGC: true, HasSecret: hasSecret,
 		Memory: b.machine.Memory, Platform: "linux/" + runtime.GOARCH,
 		Has: func(name string) bool { return b.programs[name] != "" || run.HasProgram(name) },
 		StandIn: func(image string) (string, bool) {

@@ -178,7 +178,7 @@ func (c *cache) key(l *lesson) (string, error) {
 			return "", err
 		}
 	}
-	if err := enc.Encode(l.values); err != nil {
+	if err := enc.Encode(l.environment()); err != nil { // only its digest is kept
 		return "", err
 	}
 	for _, d := range l.downloads {

@@ -123,7 +123,7 @@ func listPages(ctx context.Context, o listOptions, args []string, stdout, stderr
 		plans = append(plans, plan)
 		for _, d := range l.diags {
 			bad = bad || d.Severity >= doc.Error
-			all.Findings = append(all.Findings, finding{d.Position(), d.Severity.String(), d.Code, d.Message, d.Hint})
+			all.Findings = append(all.Findings, finding{d.Position(), d.Severity.String(), d.Code, credentials(d.Message), d.Hint})
 			if !o.asJSON {
 				v.diag(d)
 			}
@@ -160,7 +160,7 @@ func listPages(ctx context.Context, o listOptions, args []string, stdout, stderr
 
 // machineHere describes this machine to a plan without starting anything.
 func machineHere(ctx context.Context) (step.Machine, []string) {
-	m := step.Machine{NGC: true, Network: true, Platform: "linux/" + runtime.GOARCH, Has: func(name string) bool {
+	m := step.Machine{NGC: true, Network: true, HasSecret: hasSecret, Platform: "linux/" + runtime.GOARCH, Has: func(name string) bool {
 		return name == "labs" || name == "generator" || run.HasProgram(name)
 	}, StandIn: func(image string) (string, bool) {
 		if r := recipes.For(image); r != nil {
@@ -208,10 +208,10 @@ func entry(p *step.Planned) listed {
 		e.Skip = p.Why
 	}
 	for _, c := range s.Commands {
-		e.Commands = append(e.Commands, c.Text)
+		e.Commands = append(e.Commands, credentials(c.Text))
 	}
 	if s.Role != step.Output {
-		e.Expect = s.Expect
+		e.Expect = credentials(s.Expect)
 	}
 	return e
 }

@@ -8,6 +8,7 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -24,6 +25,7 @@ type lesson struct {
 	steps     []step.Step
 	diags     []doc.Diag // about the lab's reading; those about the language are the generator's
 	values    []step.Value
+	secrets   []string // variables of the environment that it needs and nobody may see
 	downloads []step.Download
 	title     string
 }
@@ -175,8 +177,34 @@ func readLesson(root, file string) (*lesson, error) {
 	}
 	l.downloads = step.Downloads(d)
 	l.values = step.Values(d)
+	l.secrets = step.Secrets(d)
 	return l, nil
 }
+
+// environment is what the page's sessions are given: its values, and its
+// secrets from the environment of labs.
+func (l *lesson) environment() []step.Value {
+	out := slices.Clone(l.values)
+	for _, name := range l.secrets {
+		if v := os.Getenv(name); v != "" {
+			out = append(out, step.Value{Name: name, Value: v})
+		}
+	}
+	return out
+}
+
+// hidden are the values of the secrets of pages.
+func hidden(pages []*lesson) []string {
+	var out []string
+	for _, l := range pages {
+		for _, name := range l.secrets {
+			out = append(out, os.Getenv(name))
+		}
+	}
+	return out
+}
+
+func hasSecret(name string) bool { return os.Getenv(name) != "" }
 
 var ownValue = regexp.MustCompile(`(?m)^\s*export\s+(ORG|TEAM|ACE)=([A-Za-z0-9_./-]+)\s*$`)
 

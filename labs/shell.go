@@ -97,10 +97,10 @@ func visit(ctx context.Context, o verifyOptions, arg string, stdout, stderr io.W
 		if s != nil {
 			fmt.Fprintf(stdout, "The page goes on, at line %d, with:\n", s.Line)
 			for _, c := range s.Commands {
-				indent(stdout, "  $ ", "    ", c.Text)
+				indent(stdout, "  $ ", "    ", credentials(c.Text))
 			}
 			if len(s.Commands) == 0 {
-				indent(stdout, "  | ", "  | ", lastLines(s.Text, 12))
+				indent(stdout, "  | ", "  | ", credentials(lastLines(s.Text, 12)))
 			}
 		}
 		fmt.Fprint(stdout, "Leave with: exit\n\n")

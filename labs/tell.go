@@ -106,7 +106,7 @@ func findings(pages []*lesson) []report.Finding {
 			if d.Hint != "" {
 				text += " " + d.Hint
 			}
-			out = append(out, report.Finding{Rule: d.Code, Level: level, File: d.Source.Name, Line: line, Column: col, Message: text})
+			out = append(out, report.Finding{Rule: d.Code, Level: level, File: d.Source.Name, Line: line, Column: col, Message: credentials(text)})
 		}
 	}
 	return out

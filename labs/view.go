@@ -93,9 +93,9 @@ func (v *view) println(s string) {
 }
 
 func (v *view) diag(d doc.Diag) {
-	fmt.Fprintln(v.err, d.String())
+	fmt.Fprintln(v.err, credentials(d.String()))
 	if d.Severity >= doc.Warning {
-		fmt.Fprint(v.err, d.Excerpt())
+		fmt.Fprint(v.err, credentials(d.Excerpt()))
 	}
 }
 
@@ -256,8 +256,14 @@ func (v *view) beat(what string, since time.Time) {
 	})
 }
 
+// credentials takes what looks like one out of what a page itself shows. The
+// values of secrets are never on a page.
+var credentials = report.NewMasker().Text
+
 // label names a step in a few words.
-func label(s *step.Step) string {
+func label(s *step.Step) string { return credentials(labelOf(s)) }
+
+func labelOf(s *step.Step) string {
 	switch {
 	case s.Role == step.File:
 		return s.File

@@ -2,11 +2,16 @@ package report
 
 import (
 	"encoding/base64"
+	"encoding/json"
+	"fmt"
 	"net/url"
+	"reflect"
 	"regexp"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
@@ -112,56 +117,56 @@ func harmless(v string) bool {
 	return strings.HasPrefix(v, "$") || strings.HasPrefix(v, "<") || strings.HasPrefix(v, "***") || strings.Trim(v, "*.xX") == ""
 }
 
-// Page gives the report without secrets in any of its texts. Identities,
-// digests and numbers stay.
-func (m *Masker) Page(p *Page) *Page {
-	q := *p
-	q.Title = m.Text(p.Title)
-	q.Values = m.stringMap(p.Values)
-	q.Hosts = m.list(p.Hosts)
-	q.Images = append([]Image(nil), p.Images...)
-	for i := range q.Images {
-		img := &q.Images[i]
-		img.Ref = m.Text(img.Ref)
-		img.Layers = append([]Layer(nil), img.Layers...)
-		for j := range img.Layers {
-			img.Layers[j].CreatedBy = m.Text(img.Layers[j].CreatedBy)
-		}
+// unmasked are the texts of a report that hold no text of a run: a digest
+// that happens to look like a credential stays.
+var unmasked = []string{"Schema", "ID", "Digest", "Sample", "Role", "Verdict", "Blame"}
+
+// Page gives the report without secrets in any of its texts, whatever fields it
+// has. Identities, digests and numbers stay.
+func (m *Masker) Page(p *Page) (*Page, error) {
+	data, err := Encode(p)
+	if err != nil {
+		return nil, err
 	}
-	q.Steps = append([]Step(nil), p.Steps...)
-	for i := range q.Steps {
-		s := &q.Steps[i]
-		s.Why, s.Command, s.Output, s.Diff = m.Text(s.Why), m.Text(s.Command), m.Text(s.Output), m.Text(s.Diff)
-		s.Outputs = m.list(s.Outputs)
-		s.Values = m.stringMap(s.Values)
-		s.Images = m.list(s.Images)
-		s.Asserts = append([]Assert(nil), s.Asserts...)
-		for j := range s.Asserts {
-			s.Asserts[j].Expr, s.Asserts[j].Shown = m.Text(s.Asserts[j].Expr), m.Text(s.Asserts[j].Shown)
-		}
+	q := new(Page)
+	if err := json.Unmarshal(data, q); err != nil {
+		return nil, fmt.Errorf("masking the report of %s: %w", p.Page, err)
 	}
-	return &q
+	m.walk(reflect.ValueOf(q).Elem())
+	return q, nil
 }
 
-func (m *Masker) list(in []string) []string {
-	var out []string
-	for _, v := range in {
-		out = append(out, m.Text(v))
-	}
-	return out
-}
-
-func (m *Masker) stringMap(in map[string]string) map[string]string {
-	if in == nil {
-		return nil
-	}
-	out := make(map[string]string, len(in))
-	for k, v := range in {
-		if out[k] = m.Text(v); strings.HasSuffix(m.Text(k+"="+v), "="+masked) {
-			out[k] = masked
+func (m *Masker) walk(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.String:
+		v.SetString(m.Text(v.String()))
+	case reflect.Pointer:
+		if !v.IsNil() {
+			m.walk(v.Elem())
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			m.walk(v.Index(i))
+		}
+	case reflect.Struct:
+		if _, isTime := v.Interface().(time.Time); isTime {
+			return
+		}
+		for i := range v.NumField() {
+			if !slices.Contains(unmasked, v.Type().Field(i).Name) {
+				m.walk(v.Field(i))
+			}
+		}
+	case reflect.Map:
+		if values, ok := v.Interface().(map[string]string); ok {
+			for k, text := range values {
+				// A name may say that the value is a secret.
+				if values[k] = m.Text(text); strings.HasSuffix(m.Text(k+"="+text), "="+masked) {
+					values[k] = masked
+				}
+			}
 		}
 	}
-	return out
 }
 
 // MaxOutput is how much of a step's output a report keeps, in bytes.

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -260,6 +261,60 @@ func TestJUnitAndAnnotations(t *testing.T) {
 	}
 }
 
+// TestNoFieldOfAReportLeaks puts a secret into every text that a report can
+// hold, those of fields that are added later included.
+func TestNoFieldOfAReportLeaks(t *testing.T) {
+	const secret = "hunter22-secret"
+	p := full()
+	n := 0
+	var fill func(v reflect.Value)
+	fill = func(v reflect.Value) {
+		switch v.Kind() {
+		case reflect.String:
+			v.SetString("x " + secret + " y")
+			n++
+		case reflect.Pointer:
+			fill(v.Elem())
+		case reflect.Slice:
+			for i := range v.Len() {
+				fill(v.Index(i))
+			}
+		case reflect.Struct:
+			if _, isTime := v.Interface().(time.Time); isTime {
+				return
+			}
+			for i := range v.NumField() {
+				if !slices.Contains(unmasked, v.Type().Field(i).Name) {
+					fill(v.Field(i))
+				}
+			}
+		case reflect.Map:
+			if values, ok := v.Interface().(map[string]string); ok && values != nil {
+				values["k"] = secret
+			}
+		}
+	}
+	fill(reflect.ValueOf(p).Elem())
+	q, err := NewMasker(secret).Page(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var junit, sarif, timeline, annotations bytes.Buffer
+	data, err := Encode(q)
+	if err != nil || JUnit(&junit, []Page{*q}) != nil || SARIF(&sarif, "", "", []Page{*q}, nil) != nil || Timeline(&timeline, []Page{*q}) != nil || Annotations(&annotations, "", []Page{*q}) != nil {
+		t.Fatal("the report cannot be told")
+	}
+	past, err := json.Marshal(q.Past())
+	if err != nil || n < 40 {
+		t.Fatalf("%d texts, %v", n, err)
+	}
+	for name, text := range map[string]string{"report": string(data), "JUnit": junit.String(), "SARIF": sarif.String(), "timeline": timeline.String(), "annotations": annotations.String(), "history": string(past)} {
+		if strings.Contains(text, secret) {
+			t.Errorf("the secret is in the %s:\n%s", name, text)
+		}
+	}
+}
+
 func TestMask(t *testing.T) {
 	m := NewMasker("hunter22-secret", "abc", "  spaced/value+1  ")
 	for in, want := range map[string]string{
@@ -292,9 +347,16 @@ func TestMask(t *testing.T) {
 	p.Steps[0].Output, p.Steps[1].Diff, p.Values["k"] = "x hunter22-secret", "hunter22-secret", "hunter22-secret"
 	p.Steps[0].Asserts[0].Shown = "hunter22-secret"
 	p.Steps[0].Values["token"] = "0123456789"
-	data, err := Encode(m.Page(p))
+	q, err := m.Page(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := Encode(q)
 	if err != nil || strings.Contains(string(data), "hunter22") || strings.Contains(string(data), "0123456789\"") {
 		t.Errorf("a secret is in the report: %v\n%s", err, data)
+	}
+	if !reflect.DeepEqual(q.Steps[2], p.Steps[2]) || q.Started != p.Started || q.Steps[0].Digest != p.Steps[0].Digest {
+		t.Error("masking changed more than secrets")
 	}
 	if !strings.Contains(p.Steps[0].Output, "hunter22") {
 		t.Error("masking changed the report it was given")

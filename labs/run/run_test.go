@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -317,5 +318,39 @@ func TestDownloads(t *testing.T) {
 		if got[id].Verdict != want {
 			t.Errorf("%s: %s (%s), want %s", id, got[id].Verdict, got[id].Why, want)
 		}
+	}
+}
+
+// A secret reaches the commands, and neither a report, an event nor the
+// arguments of a process.
+func TestSecretsStayInside(t *testing.T) {
+	const secret = "hunter22-secret-value"
+	deps := testDeps(t, "exit 0")
+	deps.Values = []step.Value{{Name: "NGC_API_KEY", Value: secret}}
+	deps.Mask = report.NewMasker(secret).Text
+	var lines []string
+	var mu sync.Mutex
+	deps.Events = func(e Event) {
+		mu.Lock()
+		defer mu.Unlock()
+		lines = append(lines, e.Line)
+		if e.Result != nil {
+			lines = append(lines, e.Result.Output, e.Result.Command, e.Result.Why)
+		}
+	}
+	steps := page(t, deps,
+		commands("reaches", `test "$NGC_API_KEY" = "hunter22-""secret-value"`),
+		commands("printed", `echo "key: $NGC_API_KEY"; echo "$NGC_API_KEY" | base64`),
+		commands("arguments", `cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\0' '\n' | grep -c 'hunter22-[s]ecret' || true`),
+		commands("fails", `echo "$NGC_API_KEY" >&2; exit 3`))
+	if steps["reaches"].Verdict != report.Passed {
+		t.Errorf("the secret did not reach the session: %s", steps["reaches"].Why)
+	}
+	if got := steps["arguments"].Output; got != "0" {
+		t.Errorf("the secret is in the arguments of a process: %q", got)
+	}
+	text := strings.Join(lines, "\n") + fmt.Sprintf("%+v", steps)
+	if !strings.Contains(text, "key: ********") || strings.Contains(text, secret) || strings.Contains(text, "aHVudGVyMjItc2VjcmV0LXZhbHVl") {
+		t.Errorf("the secret is told:\n%s", text)
 	}
 }

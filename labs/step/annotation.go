@@ -19,7 +19,9 @@ type annotation struct {
 	label  string  // label=, for of=
 	of     string  // of=
 	values []Value // values=, of a page
-	set    map[string]doc.Pos
+	// secrets=, of a page: variables of the environment of labs
+	secrets []string
+	set     map[string]doc.Pos
 }
 
 // reader collects diagnostics while a page is read.
@@ -244,6 +246,15 @@ var keys = map[string]key{
 				return fmt.Errorf("values are written values=\"NAME=value OTHER=value\"")
 			}
 			a.values = append(a.values, Value{name, value})
+		}
+		return nil
+	}},
+	"secrets": {page: true, only: true, multi: true, set: func(a *annotation, v string) error {
+		for _, f := range strings.FieldsFunc(v, func(r rune) bool { return r == ' ' || r == ',' }) {
+			if !regexp.MustCompile(`^[A-Za-z_]\w*$`).MatchString(f) {
+				return fmt.Errorf("it names variables: secrets=\"NGC_API_KEY OTHER\"; their values stay out of the page")
+			}
+			a.secrets = append(a.secrets, f)
 		}
 		return nil
 	}},

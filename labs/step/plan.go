@@ -87,6 +87,12 @@ func (m Machine) lack(n Need) string {
 	if noGPU == "" {
 		noGPU = "no GPU found"
 	}
+	if name, ok := strings.CutPrefix(n.Name, "secret="); ok {
+		if m.HasSecret == nil || !m.HasSecret(name) {
+			return "it needs the secret " + name + ", which is not in the environment of labs"
+		}
+		return ""
+	}
 	switch n.Name {
 	case "gpu":
 		if m.GPUs == 0 && n.Amount > 0 {

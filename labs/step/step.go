@@ -142,7 +142,7 @@ func (e Exit) OK(code int) bool {
 // A Need is something a machine must have for a step.
 type Need struct {
 	// Name is gpu, gpu-memory, compute, memory, network, ngc, build, platform,
-	// command (needs=command=jq), or job: the work of the steps typed in the job before it. Only the run
+	// command (needs=command=jq), secret=NAME, or job: the work of the steps typed in the job before it. Only the run
 	// can tell whether that is there.
 	Name string
 	Op   string // "", ">=", "=" and the like
@@ -185,6 +185,8 @@ type Machine struct {
 	Platform  string  // linux/amd64
 	// Has reports whether a session finds a program; nil finds all.
 	Has func(program string) bool
+	// HasSecret reports whether the value of a secret is there; nil is none.
+	HasSecret func(name string) bool
 	// StandIn gives the recipe that plays an image which cannot be pulled.
 	StandIn func(image string) (recipe string, ok bool)
 }

@@ -488,3 +488,21 @@ func TestSamplesAreNoPartOfIdentities(t *testing.T) {
 		t.Error("an annotation changes the digest, and the identity never")
 	}
 }
+
+func TestSecrets(t *testing.T) {
+	source := "T\n=\n\n.. lab-page: secrets=\"NGC_API_KEY, OTHER\"\n\n" + listing("shell", "curl -H \"Authorization: Bearer $NGC_API_KEY\" http://localhost/") + listing("shell", "true")
+	d := page(t, "a/index.rst", source)
+	steps, diags := Steps(d)
+	if len(diags) > 0 || !slices.Equal(Secrets(d), []string{"NGC_API_KEY", "OTHER"}) || steps[0].Role != Run {
+		t.Fatalf("got %v, %v, %s: %s", Secrets(d), diags, steps[0].Role, steps[0].Why)
+	}
+	for _, c := range []struct {
+		has  bool
+		want string
+	}{{false, "skip it needs the secret NGC_API_KEY, which is not in the environment of labs"}, {true, "run "}} {
+		plan := Plan(steps, Machine{HasSecret: func(string) bool { return c.has }})
+		if got := string(plan[0].Action) + " " + plan[0].Why; got != c.want || plan[1].Action != DoRun {
+			t.Errorf("got %q, want %q", got, c.want)
+		}
+	}
+}

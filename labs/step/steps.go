@@ -81,6 +81,14 @@ func Values(d *doc.Document) []Value {
 	return p.page.values
 }
 
+// Secrets names the variables whose values the page's lab takes from the
+// environment of labs, and that no log or report may show.
+func Secrets(d *doc.Document) []string {
+	p := &pageReader{reader: reader{d: d}, values: map[string]string{}}
+	p.readPage()
+	return p.page.secrets
+}
+
 // Downloads lists the files that the page offers with download references,
 // in captions and in prose, each once.
 func Downloads(d *doc.Document) []Download {
@@ -138,6 +146,9 @@ func (p *pageReader) readPage() {
 	}
 	for _, v := range p.page.values {
 		p.values[v.Name] = v.Value
+	}
+	for _, name := range p.page.secrets {
+		p.values[name] = ""
 	}
 }
 
@@ -500,6 +511,11 @@ func (p *pageReader) inferNeeds(s *Step, calls [][]string, files bool) {
 			s.Opt.Needs = append(s.Opt.Needs, n)
 		}
 	}
+	for _, name := range p.page.secrets {
+		if s.uses(name) {
+			need(Need{Name: "secret=" + name, Text: "secret=" + name})
+		}
+	}
 	for _, call := range calls {
 		for i := range p.steps {
 			if f := &p.steps[i]; files && f.Role == File && slices.ContainsFunc(call, func(w string) bool { return strings.TrimPrefix(w, "./") == f.File }) {
@@ -524,6 +540,18 @@ func (p *pageReader) inferNeeds(s *Step, calls [][]string, files bool) {
 			}
 		}
 	}
+}
+
+// uses reports whether a command of the step uses a variable.
+func (s *Step) uses(name string) bool {
+	for _, c := range s.Commands {
+		for _, m := range variable.FindAllStringSubmatch(c.Text, -1) {
+			if m[1] == name {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 var cue = regexp.MustCompile(`(?i)\b(output|prints?|printed|shows?|result|looks? like|similar to|should see|you('ll| will)? (get|see)|answers?|displays?|reports?|returns?|respon(?:se|ds?)|replies|reply)\b`)

@@ -105,15 +105,23 @@ func (g *Graph) Next() *Graph {
 	return &Graph{old: g.now, now: make(map[string]*Result, len(g.now))}
 }
 
-// Last gives what a task gave in the build before, or nil.
-func (g *Graph) Last(name string) *Result { return g.old[name] }
+// Last gives what a task gave in the build before, or, if it ran in this one
+// already, in this one; or nil.
+func (g *Graph) Last(name string) *Result {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if r := g.now[name]; r != nil {
+		return r
+	}
+	return g.old[name]
+}
 
 // Do gives the result of a task. What is remembered is used if ask gives
 // the remembered answer to every question, in the order in which they were
 // asked, and if keep, when not nil, accepts the remembered result; otherwise
 // the task runs.
 func (g *Graph) Do(name string, ask func(question string) Answer, keep func(*Result) bool, run func(*Trace) (string, error)) (r *Result, ran bool, err error) {
-	if r = g.old[name]; r != nil && r.Holds(ask) && (keep == nil || keep(r)) {
+	if r = g.Last(name); r != nil && r.Holds(ask) && (keep == nil || keep(r)) {
 		g.put(name, r)
 		return r, false, nil
 	}

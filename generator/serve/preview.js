@@ -18,9 +18,25 @@
       if (d.excerpt) panel.append(make("pre", { textContent: d.excerpt.replace(/\n$/, "") }));
     }
   };
+  // A lab that ends changes what stands under the listings, not the text: the
+  // reader stays where he is.
+  const judge = async () => {
+    const text = await (await fetch(location.href)).text();
+    const fresh = new DOMParser().parseFromString(text, "text/html");
+    const proof = ":scope > .evidence", old = (box) => [...box.querySelectorAll(proof)];
+    for (const box of document.querySelectorAll("article .listing[id]")) {
+      const now = fresh.getElementById(box.id);
+      old(box).forEach((el) => el.remove());
+      if (now) box.append(...old(now));
+    }
+    for (const el of document.querySelectorAll("article .lab-summary")) el.remove();
+    const title = document.querySelector("article h1"), sum = fresh.querySelector("article .lab-summary");
+    if (title && sum) title.after(sum);
+  };
   const source = new EventSource("/_preview/events?page=" + encodeURIComponent(location.pathname));
   source.addEventListener("build", (e) => {
     const got = JSON.parse(e.data);
+    if (got.evidence) judge();
     if (got.reload) { sessionStorage.setItem("preview-scroll", scrollY); location.reload(); return; }
     show(got.diags);
   });

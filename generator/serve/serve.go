@@ -1,5 +1,6 @@
-// Package serve previews a site: it builds it in memory, rebuilds it when a
-// file changes, and tells open pages to reload. It listens on this machine's
+// Package serve previews a site: it renders a page when someone asks for it,
+// from the file as it is then, and tells open pages to reload when something
+// that they show has changed. It listens on this machine's
 // own addresses only and answers only to its own names, so that no page of
 // another site can read a draft.
 package serve
@@ -13,6 +14,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"mime"
 	"net"
 	"net/http"
@@ -59,19 +61,25 @@ var previewCSS []byte
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https: data:; connect-src 'self'; " +
 	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
-// quiet is how long the source must rest before a rebuild: editors write a
-// file in several steps.
-const quiet = 30 * time.Millisecond
+const (
+	// quiet is how long the source must rest before open pages are told:
+	// editors write a file in several steps, and a branch is many files.
+	quiet = 10 * time.Millisecond
+	// patience is how long pages are checked before open pages are told: in
+	// that time most edits are found out whole.
+	patience = 25 * time.Millisecond
+)
 
 type server struct {
 	opt   Options
 	hosts map[string]bool
+	live  *site.Live
 
 	mu      sync.Mutex
-	files   *site.Memory
 	diags   []byte // JSON for the overlay
-	version int
-	changed map[string]int // version at which an output file changed last
+	failed  *doc.Diag
+	version int // counts what open pages were told
+	text    int // the version at which more than evidence changed last
 	waiting map[chan struct{}]bool
 }
 
@@ -94,7 +102,7 @@ func Run(ctx context.Context, opt Options) error {
 	}
 	defer l.Close()
 	_, port, _ = net.SplitHostPort(l.Addr().String())
-	s := &server{opt: opt, hosts: map[string]bool{}, files: &site.Memory{}, changed: map[string]int{}, waiting: map[chan struct{}]bool{}}
+	s := &server{opt: opt, hosts: map[string]bool{}, diags: []byte("[]"), waiting: map[chan struct{}]bool{}}
 	for _, h := range []string{host, "localhost", "127.0.0.1", "::1"} {
 		s.hosts[net.JoinHostPort(h, port)] = true
 	}
@@ -103,15 +111,14 @@ func Run(ctx context.Context, opt Options) error {
 		return fmt.Errorf("watch the source: %w", err)
 	}
 	defer watch.Close()
-	s.watch(watch)
-	if err := s.rebuild(ctx); err != nil {
-		var none *site.MissingSource
-		if errors.As(err, &none) || ctx.Err() != nil {
-			return err
-		}
+	began := time.Now()
+	if s.live, err = site.OpenLive(ctx, opt.Site); err != nil {
+		return err
 	}
+	defer s.live.Close()
+	s.watch(watch)
 	url := "http://" + net.JoinHostPort(host, port) + "/"
-	fmt.Fprintf(opt.Log, "serving %s at %s, stop with Ctrl-C\n", opt.Site.Source, url)
+	fmt.Fprintf(opt.Log, "serving %s at %s, up in %s, stop with Ctrl-C\n", opt.Site.Source, url, time.Since(began).Round(time.Millisecond))
 	if opt.Ready != nil {
 		opt.Ready(url)
 	}
@@ -120,7 +127,8 @@ func Run(ctx context.Context, opt Options) error {
 	srv := &http.Server{Handler: s, ReadHeaderTimeout: 5 * time.Second, BaseContext: func(net.Listener) context.Context { return base }}
 	failed := make(chan error, 1)
 	go func() { failed <- srv.Serve(l) }()
-	go s.follow(base, watch)
+	followed := make(chan struct{})
+	go func() { s.follow(base, watch); close(followed) }()
 	select {
 	case err := <-failed:
 		return err
@@ -130,6 +138,7 @@ func Run(ctx context.Context, opt Options) error {
 	last, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
 	srv.Shutdown(last)
+	<-followed
 	fmt.Fprintln(opt.Log, "stopped")
 	return nil
 }
@@ -153,18 +162,62 @@ func (s *server) watch(w *fsnotify.Watcher) {
 		w.Add(p)
 		return nil
 	})
-	reports := s.opt.Site.Reports
-	if reports == "" {
-		reports = filepath.Join(filepath.Dir(filepath.Clean(root)), "labs", "reports")
+	for _, dir := range s.live.Evidence() {
+		w.Add(dir)
 	}
-	w.Add(reports)
 }
 
-// follow rebuilds when the source has changed and rested.
+// A change is what the file system said since open pages were told last.
+type change struct {
+	names map[string]bool // below the source
+	all   bool            // look at everything
+	proof bool            // reports or measurements
+}
+
+// note adds an event.
+func (c *change) note(root string, evidence []string, name string) {
+	if slices.Contains(evidence, filepath.Dir(name)) {
+		c.proof = true
+		return
+	}
+	rel, err := filepath.Rel(root, name)
+	if err != nil || rel == "." || strings.HasPrefix(rel, "..") {
+		c.all = true
+		return
+	}
+	if c.names == nil {
+		c.names = map[string]bool{}
+	}
+	c.names[filepath.ToSlash(rel)] = true
+}
+
+// follow hears of changes, tells open pages, and checks all pages in
+// between.
 func (s *server) follow(ctx context.Context, w *fsnotify.Watcher) {
+	root, evidence := s.root(), s.live.Evidence()
 	timer := time.NewTimer(time.Hour)
 	timer.Stop()
+	var c change
+	busy := make(chan struct{}) // always ready to be received from
+	close(busy)
+	work, saved, told := busy, false, ""
 	for {
+		select { // what was saved comes before what is only checked
+		case <-ctx.Done():
+			return
+		case e, ok := <-w.Events:
+			if !ok {
+				return
+			}
+			s.heard(w, e, &c, root, evidence, timer)
+			continue
+		case <-timer.C:
+			work = busy
+			s.apply(ctx, c)
+			c = change{}
+			continue
+		default:
+		}
 		select {
 		case <-ctx.Done():
 			return
@@ -172,72 +225,128 @@ func (s *server) follow(ctx context.Context, w *fsnotify.Watcher) {
 			if !ok {
 				return
 			}
-			if e.Op == fsnotify.Chmod || strings.HasPrefix(filepath.Base(e.Name), ".") {
+			s.heard(w, e, &c, root, evidence, timer)
+		case <-w.Errors:
+			c.all = true // events were lost
+			timer.Reset(quiet)
+		case <-timer.C:
+			work = busy
+			s.apply(ctx, c)
+			c = change{}
+		case <-work:
+			if s.check() {
 				continue
 			}
-			if e.Has(fsnotify.Create) {
-				if info, err := os.Stat(e.Name); err == nil && info.IsDir() {
-					s.watch(w)
+			work = nil
+			if now := s.find(); now != told { // what the pages say together
+				told = now
+				s.tell(false)
+			}
+			if !saved {
+				saved = true
+				if err := s.live.Remember(); err != nil {
+					fmt.Fprintf(s.opt.Log, "the cache is not written: %v\n", err)
 				}
 			}
-			timer.Reset(quiet)
-		case <-w.Errors:
-			timer.Reset(quiet) // events were lost: look at everything
-		case <-timer.C:
-			began := time.Now()
-			err := s.rebuild(ctx)
-			if ctx.Err() != nil {
-				return
-			}
-			if err != nil {
-				fmt.Fprintf(s.opt.Log, "not rebuilt: %v\n", err)
-				continue
-			}
-			fmt.Fprintf(s.opt.Log, "rebuilt in %s\n", time.Since(began).Round(time.Millisecond))
 		}
 	}
 }
 
-// rebuild makes the site anew and tells the open pages what changed. When it
-// fails, the last good site stays.
-func (s *server) rebuild(ctx context.Context) error {
-	opt := s.opt.Site
-	opt.Preview = true
-	fresh := &site.Memory{}
-	made, err := site.Load(ctx, opt)
-	if err == nil {
-		err = made.Write(ctx, fresh)
-		defer made.Close()
+func (s *server) heard(w *fsnotify.Watcher, e fsnotify.Event, c *change, root string, evidence []string, timer *time.Timer) {
+	base := filepath.Base(e.Name)
+	if e.Op == fsnotify.Chmod || strings.HasPrefix(base, ".") || strings.HasSuffix(base, "~") {
+		return
 	}
-	var diags []doc.Diag
-	if made != nil {
-		diags = made.Diags()
+	if e.Has(fsnotify.Create) {
+		if info, err := os.Stat(e.Name); err == nil && info.IsDir() {
+			s.watch(w)
+			c.all = true // files may have come before we watched it
+		}
 	}
+	c.note(root, evidence, e.Name)
+	timer.Reset(quiet)
+}
+
+// apply takes a change over and tells the open pages.
+func (s *server) apply(ctx context.Context, c change) {
+	began := time.Now()
+	var err error
+	switch {
+	case c.all:
+		err = s.live.Update(ctx)
+	case len(c.names) > 0:
+		err = s.live.Update(ctx, slices.Sorted(maps.Keys(c.names))...)
+	}
+	if ctx.Err() != nil {
+		return
+	}
+	if c.proof {
+		s.live.Rejudge(ctx)
+	}
+	s.mu.Lock()
+	s.failed = nil
 	if err != nil {
-		diags = append(diags, doc.Diag{Severity: doc.Error, Code: "site-failed", Message: err.Error()})
+		s.failed = &doc.Diag{Severity: doc.Error, Code: "site-failed", Message: err.Error()}
 	}
+	s.mu.Unlock()
+	if err != nil {
+		fmt.Fprintf(s.opt.Log, "not updated: %v\n", err)
+	} else {
+		fmt.Fprintf(s.opt.Log, "updated in %s\n", time.Since(began).Round(100*time.Microsecond))
+	}
+	for end := time.Now().Add(patience); s.check() && time.Now().Before(end); {
+	}
+	s.find()
+	s.tell(c.all || len(c.names) > 0)
+}
+
+// check looks at one page more.
+func (s *server) check() bool {
+	more, err := s.live.Check()
+	if err != nil {
+		fmt.Fprintf(s.opt.Log, "%v\n", err)
+	}
+	return more
+}
+
+// find puts the diagnostics that are known now where open pages see them.
+func (s *server) find() string {
+	diags := s.live.Diags()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.failed != nil {
+		diags = append(diags, *s.failed)
+	}
+	now := s.overlay(diags)
+	if !bytes.Equal(now, s.diags) && s.opt.Print != nil {
+		s.opt.Print(diags)
+	}
+	s.diags = now
+	return string(now)
+}
+
+// tell wakes the open pages.
+func (s *server) tell(text bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.version++
-	if err == nil {
-		names := fresh.Names()
-		for _, n := range names {
-			now, _ := fresh.File(n)
-			if old, ok := s.files.File(n); !ok || !bytes.Equal(old, now) {
-				s.changed[n] = s.version
-			}
-		}
-		s.files = fresh
-	}
-	s.diags = s.overlay(diags)
-	if s.opt.Print != nil {
-		s.opt.Print(diags)
+	if text {
+		s.text = s.version
 	}
 	for c := range s.waiting {
 		close(c)
 		delete(s.waiting, c)
 	}
-	return err
+}
+
+// root is the absolute path of the source folder.
+func (s *server) root() string {
+	root := s.opt.Site.Source
+	if info, err := os.Stat(root); err == nil && !info.IsDir() {
+		root = filepath.Dir(root)
+	}
+	root, _ = filepath.Abs(root)
+	return root
 }
 
 // A shownDiag is a diagnostic as the overlay shows it.
@@ -252,11 +361,7 @@ type shownDiag struct {
 }
 
 func (s *server) overlay(diags []doc.Diag) []byte {
-	root := s.opt.Site.Source
-	if info, err := os.Stat(root); err == nil && !info.IsDir() {
-		root = filepath.Dir(root)
-	}
-	root, _ = filepath.Abs(root)
+	root := s.root()
 	out := []shownDiag{}
 	for _, d := range diags {
 		if d.Severity < doc.Warning {
@@ -306,7 +411,11 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.events(w, r)
 		return
 	}
-	name, data, ok := s.lookup(r.URL.Path)
+	name, data, ok, err := s.lookup(r.Context(), r.URL.Path)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
 	if ok && strings.HasSuffix(name, "/index.html") && !strings.HasSuffix(r.URL.Path, "/") && !strings.HasSuffix(r.URL.Path, ".html") {
 		to := path.Base(r.URL.Path) + "/" // relative, so that no other host can be named
 		if r.URL.RawQuery != "" {
@@ -319,9 +428,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	status := http.StatusOK
 	if !ok {
 		name, status = "404.html", http.StatusNotFound
-		s.mu.Lock()
-		data, _ = s.files.File(name)
-		s.mu.Unlock()
+		data, _, _ = s.live.File(r.Context(), name)
 	}
 	h.Set("Content-Type", contentType(name))
 	h.Set("Content-Length", fmt.Sprint(len(data)))
@@ -331,17 +438,20 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (s *server) lookup(url string) (name string, data []byte, ok bool) {
-	s.mu.Lock()
-	files := s.files
-	s.mu.Unlock()
+// lookup gives the file for an address.
+func (s *server) lookup(ctx context.Context, url string) (name string, data []byte, ok bool, err error) {
 	name = strings.TrimPrefix(path.Clean("/"+url), "/")
-	for _, n := range []string{name, path.Join(name, "index.html")} {
-		if data, ok = files.File(n); ok {
-			return n, data, true
+	index := path.Join(name, "index.html")
+	names := []string{name, index}
+	if s.live.IsPage(index) {
+		names = []string{index}
+	}
+	for _, n := range names {
+		if data, ok, err = s.live.File(ctx, n); ok || err != nil {
+			return n, data, ok, err
 		}
 	}
-	return name, nil, false
+	return name, nil, false, nil
 }
 
 func contentType(name string) string {
@@ -360,62 +470,48 @@ func contentType(name string) string {
 	return "application/octet-stream"
 }
 
-// events tells a page about every rebuild: whether its own file changed, and
-// which diagnostics there are now.
+// events tells a page about every change: whether the page itself has
+// changed, or only the evidence on it, and which diagnostics there are now.
 func (s *server) events(w http.ResponseWriter, r *http.Request) {
 	flush, ok := w.(http.Flusher)
 	if !ok {
 		http.Error(w, "no stream", http.StatusInternalServerError)
 		return
 	}
-	name, _, _ := s.lookup(r.URL.Query().Get("page"))
+	name, _, _, _ := s.lookup(r.Context(), r.URL.Query().Get("page"))
+	shown := s.live.Version(r.Context(), name)
 	w.Header().Set("Content-Type", "text/event-stream")
-	s.mu.Lock()
-	seen := s.version
-	s.mu.Unlock()
 	ping := time.NewTicker(15 * time.Second)
 	defer ping.Stop()
-	first := true
-	for {
+	for seen := -1; ; {
 		s.mu.Lock()
 		wait := make(chan struct{})
 		s.waiting[wait] = true
-		reload := !first && s.reloads(name, seen)
-		msg := fmt.Sprintf("event: build\ndata: {\"reload\":%t,\"file\":%q,\"diags\":%s}\n\n", reload, name, s.diags)
-		fresh := first || s.version != seen
-		seen, first = s.version, false
+		version, text, diags := s.version, s.text, s.diags
 		s.mu.Unlock()
-		if fresh {
-			io.WriteString(w, msg)
+		if version != seen {
+			now := s.live.Version(r.Context(), name)
+			changed := now != shown
+			shown = now
+			fmt.Fprintf(w, "event: build\ndata: {\"reload\":%t,\"evidence\":%t,\"file\":%q,\"diags\":%s}\n\n", changed && text > seen, changed && text <= seen, name, diags)
 			flush.Flush()
+			seen = version
 		}
 		select {
 		case <-r.Context().Done():
-			s.mu.Lock()
-			delete(s.waiting, wait)
-			s.mu.Unlock()
+			s.leave(wait)
 			return
 		case <-wait:
 		case <-ping.C:
-			s.mu.Lock()
-			delete(s.waiting, wait)
-			s.mu.Unlock()
+			s.leave(wait)
 			io.WriteString(w, ": still here\n\n")
 			flush.Flush()
 		}
 	}
 }
 
-// reloads reports whether a page must be fetched again: it, or a picture or
-// style that it may show, has changed.
-func (s *server) reloads(name string, since int) bool {
-	if s.changed[name] > since {
-		return true
-	}
-	for n, v := range s.changed {
-		if v > since && !strings.HasSuffix(n, ".html") && !slices.Contains([]string{"objects.inv", "llms.txt", "sitemap.xml"}, n) && !strings.HasPrefix(n, "_search/") {
-			return true
-		}
-	}
-	return false
+func (s *server) leave(wait chan struct{}) {
+	s.mu.Lock()
+	delete(s.waiting, wait)
+	s.mu.Unlock()
 }

@@ -163,6 +163,23 @@ func (t *fileTable) there(name string) build.Answer {
 	return build.Digest("there")
 }
 
+// stale reports whether a file is not as it was when it was read.
+func (t *fileTable) stale(name string) bool {
+	t.mu.Lock()
+	e, known := t.now[name]
+	t.mu.Unlock()
+	s, plain := t.stampOf(name)
+	return known && (s != e.stamp || plain != e.plain && e.plain)
+}
+
+// forget makes the next answer about a file a new one.
+func (t *fileTable) forget(name string) {
+	t.mu.Lock()
+	delete(t.now, name)
+	delete(t.old, name)
+	t.mu.Unlock()
+}
+
 // next begins another build on what this one saw.
 func (t *fileTable) next() *fileTable {
 	t.mu.Lock()

@@ -511,5 +511,8 @@ func (Nowhere) Put(string, []byte) error { return nil }
 // Keep draws nothing.
 func (Nowhere) Keep(string) bool { return true }
 
+// Intact reports that nothing need be written again.
+func (Nowhere) Intact(string) bool { return true }
+
 // Copy reads nothing.
 func (Nowhere) Copy(string, func() (io.ReadCloser, error)) error { return nil }

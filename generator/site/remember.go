@@ -221,9 +221,9 @@ func (s *Site) learn(p *page, alone bool) error {
 	if p.facts, err = readFacts(in.s); err != nil {
 		return fmt.Errorf("%s: %w", p.name, err)
 	}
-	s.report(diags...)
+	p.read = diags
 	p.text = s.table.answer(p.name)
-	if tree != nil && s.kept.Add(int64(len(tree.Sources[0].Text))) < keepTrees {
+	if tree != nil && !s.opt.Preview && s.kept.Add(int64(len(tree.Sources[0].Text))) < keepTrees {
 		p.kept = tree
 	}
 	return nil
@@ -273,7 +273,9 @@ func (s *Site) writePage(p *page, sink Sink) error {
 		return err
 	}
 	in := reader{s: r.Value}
-	s.report(s.readDiags(&in)...)
+	s.mu.Lock()
+	p.written = s.readDiags(&in)
+	s.mu.Unlock()
 	for _, f := range in.strings() {
 		s.published.Store(f, f)
 	}
@@ -351,7 +353,7 @@ func (s *Site) task(name, question string, sink Sink, write func(Sink) ([]doc.Di
 
 // remember opens what is known from the build before. Everything that no
 // task asks for is part of the key: with another one, nothing is known.
-func (s *Site) remember() {
+func (s *Site) remember(before *Site) {
 	var w writer
 	o := s.opt
 	w.string(build.Program(), o.Source, o.BaseURL, o.Reports, o.Results, fmt.Sprint(o.Without, o.Preview, o.Settings), s.theme.digest)
@@ -361,7 +363,11 @@ func (s *Site) remember() {
 	}
 	s.key = string(w.b)
 	s.graph, s.index = build.NewGraph(), search.NewBuilder()
-	if o.Cache == nil {
+	switch {
+	case before != nil && before.key == s.key:
+		s.graph, s.index, s.table, s.html.Highlighter = before.graph.Next(), before.index, before.table.next(), before.html.Highlighter
+		return
+	case o.Cache == nil:
 		return
 	}
 	s.graph = o.Cache.LoadGraph(s.key)
@@ -396,6 +402,11 @@ func (s *Site) reportsOf(p *page) build.Answer {
 	return build.Digest("none")
 }
 
+func (s *Site) evidenceDirs() []string {
+	beside := filepath.Dir(filepath.Clean(s.opt.Source))
+	return []string{first(s.opt.Reports, filepath.Join(beside, "labs", "reports")), first(s.opt.Results, filepath.Join(beside, "cuda", "nbody", "results"))}
+}
+
 // digestEvidence reads all reports and measurements as they are on the disk.
 func (s *Site) digestEvidence() {
 	s.reported = map[string]bool{}
@@ -403,8 +414,7 @@ func (s *Site) digestEvidence() {
 		s.reported[s.reports[i].Page] = true
 	}
 	var parts []string
-	beside := filepath.Dir(filepath.Clean(s.opt.Source))
-	for _, dir := range []string{first(s.opt.Reports, filepath.Join(beside, "labs", "reports")), first(s.opt.Results, filepath.Join(beside, "cuda", "nbody", "results"))} {
+	for _, dir := range s.evidenceDirs() {
 		filepath.WalkDir(dir, func(name string, e fs.DirEntry, err error) error {
 			if err == nil && e.Type().IsRegular() {
 				data, err := os.ReadFile(name)

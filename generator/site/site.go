@@ -113,7 +113,8 @@ type Site struct {
 	published sync.Map        // output name -> content path, for downloads and pictures
 
 	mu      sync.Mutex
-	diags   []doc.Diag
+	diags   []doc.Diag // of no single task; the pages have their own
+	fixed   int        // how many of them the configuration gave
 	outside []Outside
 }
 
@@ -132,6 +133,8 @@ type page struct {
 	kept    *doc.Document     // a small site's trees are kept; else nil
 	text    build.Answer      // what its file held
 	shape   string            // digest of the facts without places
+	read    []doc.Diag        // what reading it found wrong
+	written []doc.Diag        // what rendering it found wrong
 	secnum  map[string]string // "1.2" by id of the section
 	fignum  map[string]string // "3" by id of figure, table or listing
 	updated time.Time         // when it changed last, as git has it
@@ -148,9 +151,13 @@ func (e *MissingSource) Error() string { return e.Path + ": " + e.Why }
 // Load reads all pages of the source. Mistakes in the content are in
 // [Site.Diags]; an error means that there is no site at all.
 func Load(ctx context.Context, opt Options) (*Site, error) {
-	s := &Site{opt: opt, docs: map[string]*page{}, byURL: map[string]*page{}, gen: map[string]bool{},
-		labels: map[string]target{}, objects: map[string]map[string]target{}, anchors: map[string][]target{},
-		conf: &Conf{Values: map[string]any{}}}
+	return load(ctx, opt, nil)
+}
+
+// load reads the source. What another site of the same source knows is taken
+// over.
+func load(ctx context.Context, opt Options, before *Site) (*Site, error) {
+	s := &Site{opt: opt, gen: map[string]bool{}, conf: &Conf{Values: map[string]any{}}}
 	names, err := s.find()
 	if err != nil {
 		return nil, err
@@ -160,9 +167,26 @@ func Load(ctx context.Context, opt Options) (*Site, error) {
 	}
 	s.configure()
 	s.loadVersions()
-	s.remember()
+	s.table.files = s.files // with the project around a Sphinx tree
+	s.remember(before)
+	s.fixed = len(s.diags)
 	if err := s.parseAll(ctx, names); err != nil {
 		return nil, err
+	}
+	s.connect(ctx)
+	return s, nil
+}
+
+// connect makes what the pages are to each other: addresses, navigation,
+// labels, numbers. It may be done again when the facts of a page changed.
+func (s *Site) connect(ctx context.Context) {
+	s.diags = s.diags[:s.fixed:s.fixed]
+	s.docs, s.byURL = map[string]*page{}, map[string]*page{}
+	s.labels, s.objects, s.anchors = map[string]target{}, map[string]map[string]target{}, map[string][]target{}
+	s.nav, s.flat, s.terms, s.reports, s.results, s.redirects = nil, nil, nil, nil, nil, nil
+	for _, p := range s.pages {
+		p.docname = trimSuffix(p.name)
+		p.secnum, p.fignum, p.up, p.prev, p.next = nil, nil, nil, nil, nil
 	}
 	s.date(ctx)
 	s.place()
@@ -172,7 +196,6 @@ func Load(ctx context.Context, opt Options) (*Site, error) {
 	s.loadEvidence()
 	s.loadIndex()
 	s.settle()
-	return s, nil
 }
 
 // Close frees the source folder.
@@ -189,8 +212,12 @@ func (s *Site) Close() {
 func (s *Site) Diags() []doc.Diag {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	sort.SliceStable(s.diags, func(i, j int) bool {
-		a, b := &s.diags[i], &s.diags[j]
+	all := slices.Clone(s.diags)
+	for _, p := range s.pages {
+		all = append(append(all, p.read...), p.written...)
+	}
+	sort.SliceStable(all, func(i, j int) bool {
+		a, b := &all[i], &all[j]
 		if an, bn := diagFile(a), diagFile(b); an != bn {
 			return an < bn
 		}
@@ -202,10 +229,10 @@ func (s *Site) Diags() []doc.Diag {
 		}
 		return a.Message < b.Message
 	})
-	out := s.diags[:0:0]
-	for i, d := range s.diags {
+	out := all[:0:0]
+	for i, d := range all {
 		if i > 0 {
-			l := s.diags[i-1]
+			l := all[i-1]
 			if diagFile(&l) == diagFile(&d) && l.Off == d.Off && l.Code == d.Code && l.Message == d.Message {
 				continue
 			}

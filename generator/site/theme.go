@@ -12,6 +12,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/evanw/esbuild/pkg/api"
 
@@ -68,21 +69,11 @@ func loadTheme(files map[string][]byte, over map[string]string) (*theme, error) 
 			loader = api.LoaderCSS
 		}
 		if loader != api.LoaderNone {
-			r := api.Transform(string(data), api.TransformOptions{Loader: loader, MinifyWhitespace: true,
-				MinifySyntax: true, MinifyIdentifiers: true, Target: api.ES2020, Sourcefile: name,
-				Supported: map[string]bool{"nesting": true}})
-			if len(r.Errors) > 0 {
-				why := r.Errors[0].Text
-				if l := r.Errors[0].Location; l != nil {
-					why = fmt.Sprintf("line %d, column %d: %s", l.Line, l.Column+1, why)
-				}
+			small, why := minify(name, data, loader)
+			if why != "" {
 				return nil, bad(name, why)
 			}
-			if loader == api.LoaderJS {
-				data = r.Code
-			} else {
-				data = minifyCSS(data)
-			}
+			data = small
 		}
 		ext := path.Ext(name)
 		out := "_assets/" + strings.TrimSuffix(path.Base(name), ext) + "." + contentHash(data) + ext
@@ -90,6 +81,34 @@ func loadTheme(files map[string][]byte, over map[string]string) (*theme, error) 
 	}
 	t.digest = string(all.Sum(nil))
 	return t, nil
+}
+
+// minified remembers what minify gave, by what it was given: a preview loads
+// the theme again and again.
+var minified sync.Map
+
+// minify takes out of a script or a style what only people need, or says why
+// it cannot be read.
+func minify(name string, data []byte, loader api.Loader) (small []byte, why string) {
+	key := name + "\x00" + string(data)
+	if known, ok := minified.Load(key); ok {
+		return known.([]byte), ""
+	}
+	r := api.Transform(string(data), api.TransformOptions{Loader: loader, MinifyWhitespace: true,
+		MinifySyntax: true, MinifyIdentifiers: true, Target: api.ES2020, Sourcefile: name,
+		Supported: map[string]bool{"nesting": true}})
+	if len(r.Errors) > 0 {
+		why := r.Errors[0].Text
+		if l := r.Errors[0].Location; l != nil {
+			why = fmt.Sprintf("line %d, column %d: %s", l.Line, l.Column+1, why)
+		}
+		return nil, why
+	}
+	if small = r.Code; loader == api.LoaderCSS {
+		small = minifyCSS(data)
+	}
+	minified.Store(key, small)
+	return small, ""
 }
 
 // template adds a template; one in directives/ belongs to the directive of its

@@ -243,8 +243,9 @@ func (e *env) searchPage() search.Page {
 	return out
 }
 
-// writeFiles copies what pages show and offer, and what conf.py asks for.
-func (s *Site) writeFiles(ctx context.Context, sink Sink) error {
+// offered are the files that pages show and offer, and those that conf.py
+// asks for, by the name that they have on the site.
+func (s *Site) offered() map[string]string {
 	names := map[string]string{} // output -> content
 	s.published.Range(func(k, v any) bool {
 		names[k.(string)] = v.(string)
@@ -274,6 +275,12 @@ func (s *Site) writeFiles(ctx context.Context, sink Sink) error {
 			})
 		}
 	}
+	return names
+}
+
+// writeFiles copies what the site offers.
+func (s *Site) writeFiles(ctx context.Context, sink Sink) error {
+	names := s.offered()
 	sorted := make([]string, 0, len(names))
 	for n := range names {
 		sorted = append(sorted, n)

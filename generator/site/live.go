@@ -1,0 +1,359 @@
+package site
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	"docent/generator/build"
+	"docent/generator/doc"
+	"docent/generator/html"
+)
+
+// A Live is a site that is looked at while it is written. It renders a page
+// when someone asks for it, from the file as it is at that moment, so that a
+// save costs one page however many there are. What only all pages together
+// say, their diagnostics and the search index, a goroutine finds out in the
+// background ([Live.Check]).
+//
+// Its methods are safe for use by several goroutines.
+type Live struct {
+	opt Options
+
+	mu   sync.RWMutex // held for writing while the site changes
+	site *Site
+	due  []*page // pages that are to be checked
+	side Memory  // what pages write beside themselves
+
+	lazy struct { // made when it is first asked for
+		sync.Mutex
+		extras, index         *Memory
+		extrasFrom, indexFrom string
+	}
+}
+
+// OpenLive reads the source.
+func OpenLive(ctx context.Context, opt Options) (*Live, error) {
+	opt.Preview = true
+	s, err := Load(ctx, opt)
+	if err != nil {
+		return nil, err
+	}
+	return &Live{opt: opt, site: s, due: slices.Clone(s.pages)}, nil
+}
+
+// Remember writes the cache.
+func (l *Live) Remember() error {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.site.Remember()
+}
+
+// Close frees the source folder.
+func (l *Live) Close() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.site.Close()
+}
+
+// Pages is how many pages the source has.
+func (l *Live) Pages() int {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.site.Pages()
+}
+
+// Update looks at files again: paths below the source folder, with slashes.
+// Without any it looks at everything.
+func (l *Live) Update(ctx context.Context, names ...string) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	s := l.site
+	var touched []*page
+	everyone := len(names) == 0
+	for _, name := range names {
+		if l.means(name) {
+			return l.reload(ctx)
+		}
+		found := false
+		for _, p := range s.pages {
+			if p.name == name || slices.Contains(p.facts.deps, name) {
+				touched, found = append(touched, p), true
+			}
+		}
+		everyone = everyone || !found // pages may show it, or miss it
+	}
+	if len(names) == 0 {
+		return l.reload(ctx)
+	}
+	for _, name := range names {
+		s.table.forget(name)
+		s.texts.Delete(name)
+	}
+	moved := false
+	for _, p := range touched {
+		shape, facts := p.shape, p.facts
+		if err := s.learn(p, len(s.pages) == 1); err != nil {
+			return err
+		}
+		moved = moved || p.shape != shape || p.facts.desc != facts.desc || s.complains(p)
+	}
+	if moved {
+		s.connect(ctx)
+		s.sameShape = false
+	}
+	if moved || everyone {
+		l.due = slices.Clone(s.pages)
+	}
+	l.due = append(touched, slices.DeleteFunc(l.due, func(p *page) bool { return slices.Contains(touched, p) })...)
+	return nil
+}
+
+// means reports whether a file that changed may mean another set of pages, or
+// another configuration.
+func (l *Live) means(name string) bool {
+	s := l.site
+	if slices.Contains(s.inputs, name) {
+		return true
+	}
+	known := slices.ContainsFunc(s.pages, func(p *page) bool { return p.name == name || strings.HasPrefix(p.name, name+"/") })
+	info, err := fs.Stat(s.files, name)
+	switch {
+	case err != nil:
+		return known
+	case info.IsDir():
+		return true
+	}
+	return !known && (strings.HasSuffix(name, ".md") || strings.HasSuffix(name, ".rst")) || !info.Mode().IsRegular()
+}
+
+// complains reports whether something was said about a page that has a place
+// in it and that only all pages together say.
+func (s *Site) complains(p *page) bool {
+	return slices.ContainsFunc(s.diags, func(d doc.Diag) bool { return d.Source != nil && slices.Contains(p.facts.sources, d.Source.Name) })
+}
+
+// reload reads the source anew; what has not changed is known.
+func (l *Live) reload(ctx context.Context) error {
+	s, err := load(ctx, l.opt, l.site)
+	if err != nil {
+		return err
+	}
+	if s.shape == l.site.shape {
+		for i, p := range s.pages { // of the same names in the same order
+			p.written = l.site.pages[i].written
+		}
+	}
+	l.site.published.Range(func(k, v any) bool { s.published.Store(k, v); return true })
+	l.site.Close()
+	l.site = s
+	l.due = slices.Clone(s.pages)
+	return nil
+}
+
+// Check looks at the next page that nobody has looked at since it may have
+// changed, and reports whether there was one.
+func (l *Live) Check() (more bool, err error) {
+	l.mu.Lock()
+	if len(l.due) == 0 {
+		l.mu.Unlock()
+		return false, nil
+	}
+	p := l.due[0]
+	l.due = l.due[1:]
+	l.mu.Unlock()
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	if p.at >= len(l.site.pages) || l.site.pages[p.at] != p { // the source was read anew
+		return true, nil
+	}
+	if err := l.site.writePage(p, Nowhere{}); err != nil {
+		if _, saved := err.(*Changed); saved { // it is looked at again when we hear of it
+			return true, nil
+		}
+		return true, err
+	}
+	return true, nil
+}
+
+// Diags are the diagnostics of all pages that were checked.
+func (l *Live) Diags() []doc.Diag {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.site.Diags()
+}
+
+// IsPage reports whether an output file is a page of the source.
+func (l *Live) IsPage(file string) bool {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.site.pageOf(file) != nil
+}
+
+// pageOf is the page that an output file is of, or nil.
+func (s *Site) pageOf(file string) *page {
+	if url, ok := strings.CutSuffix(file, "index.html"); ok {
+		return s.byURL[url]
+	}
+	return nil
+}
+
+// File gives a file of the site as it is now.
+func (l *Live) File(ctx context.Context, name string) (data []byte, ok bool, err error) {
+	data, _, ok, err = l.file(ctx, name)
+	return data, ok, err
+}
+
+// Version names the state of a page with all that it shows.
+func (l *Live) Version(ctx context.Context, name string) string {
+	data, shows, ok, err := l.file(ctx, name)
+	if err != nil || !ok {
+		return ""
+	}
+	parts := []string{string(data)}
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	for _, f := range shows {
+		if l.site.table.stale(f) {
+			l.site.table.forget(f)
+		}
+		a := l.site.table.answer(f)
+		parts = append(parts, f, string(a[:]))
+	}
+	a := build.Digest(parts...)
+	return string(a[:])
+}
+
+func (l *Live) file(ctx context.Context, name string) (data []byte, shows []string, ok bool, err error) {
+	for range 5 { // the page may be saved again and again while we read it
+		l.mu.RLock()
+		s := l.site
+		p := s.pageOf(name)
+		if p == nil {
+			defer l.mu.RUnlock()
+			data, ok, err = l.other(name)
+			return data, nil, ok, err
+		}
+		var stale []string
+		for _, f := range append([]string{p.name}, p.facts.deps...) {
+			if s.table.stale(f) {
+				stale = append(stale, f)
+			}
+		}
+		if stale == nil {
+			data, shows, err = l.page(p)
+		}
+		l.mu.RUnlock()
+		_, changed := err.(*Changed)
+		switch {
+		case changed:
+			stale = []string{p.name}
+		case stale == nil:
+			return data, shows, err == nil, err
+		}
+		if err = l.Update(ctx, stale...); err != nil {
+			return nil, nil, false, err
+		}
+		err = &Changed{p.name}
+	}
+	return nil, nil, false, err
+}
+
+// page renders a page.
+func (l *Live) page(p *page) ([]byte, []string, error) {
+	s := l.site
+	d, err := s.tree(p)
+	if err != nil {
+		return nil, nil, err
+	}
+	e := &env{s: s, p: p, doc: d}
+	data, err := s.pageHTML(e, s.frame(p), &l.side)
+	for _, f := range e.files {
+		s.published.Store(f, f)
+	}
+	return data, e.files, err
+}
+
+// other gives what is no page.
+func (l *Live) other(name string) (data []byte, ok bool, err error) {
+	s := l.site
+	if data, ok = s.theme.files[name]; ok {
+		return data, true, nil
+	}
+	if rest, found := strings.CutPrefix(name, "_search/"); found {
+		return l.searchFile(rest)
+	}
+	if data, ok = l.side.File(name); ok {
+		return data, true, nil
+	}
+	if from, found := s.offered()[name]; found && !s.taken(name) {
+		if data, err = fs.ReadFile(s.files, from); err == nil && (!strings.HasSuffix(strings.ToLower(name), ".svg") || !scripted(data)) {
+			return data, true, nil
+		}
+	}
+	l.lazy.Lock()
+	defer l.lazy.Unlock()
+	if l.lazy.extras == nil || l.lazy.extrasFrom != string(s.whole[:])+s.key {
+		made := &Memory{}
+		if err := s.writeExtras(made); err != nil {
+			return nil, false, err
+		}
+		l.lazy.extras, l.lazy.extrasFrom = made, string(s.whole[:])+s.key
+	}
+	data, ok = l.lazy.extras.File(name)
+	return data, ok, nil
+}
+
+// searchFile gives a file of the search index, of the pages known so far.
+func (l *Live) searchFile(name string) (data []byte, ok bool, err error) {
+	s := l.site
+	for _, p := range s.pages {
+		if name == fmt.Sprintf("p%d.js", p.at) {
+			d, err := s.tree(p)
+			if err != nil {
+				return nil, false, err
+			}
+			e := &env{s: s, p: p, doc: d}
+			e.heads = html.TOC(d, e)
+			_, data = s.index.Add(p.at, e.searchPage())
+			return data, true, nil
+		}
+	}
+	l.lazy.Lock()
+	defer l.lazy.Unlock()
+	if v := s.index.Version(); l.lazy.index == nil || l.lazy.indexFrom != v {
+		made := &Memory{}
+		if err := s.index.Finish(made.Put); err != nil {
+			return nil, false, err
+		}
+		l.lazy.index, l.lazy.indexFrom = made, v
+	}
+	data, ok = l.lazy.index.File(name)
+	return data, ok, nil
+}
+
+// Evidence are the folders of reports and of measurements. They need not be
+// there.
+func (l *Live) Evidence() (dirs []string) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	for _, dir := range l.site.evidenceDirs() {
+		if abs, err := filepath.Abs(dir); err == nil {
+			dirs = append(dirs, abs)
+		}
+	}
+	return dirs
+}
+
+// Rejudge reads the reports again.
+func (l *Live) Rejudge(ctx context.Context) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.site.connect(ctx)
+	l.site.sameShape = false
+	l.due = slices.Clone(l.site.pages)
+}

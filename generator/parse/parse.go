@@ -25,12 +25,31 @@ func Strftime(t time.Time, format string) string { return directive.Strftime(t, 
 // content root; .md is Markdown, everything else reStructuredText. It never
 // fails: what is wrong with the text is in the document's diagnostics.
 func Page(name, text string, cfg *Config) *doc.Document {
-	read := func(name, text string) *doc.Document { return rst.Parse(name, text, cfg, rst.Options{}) }
-	if IsMarkdown(name) {
-		return markdown.Parse(name, text, cfg, markdown.Options{RST: read})
+	// Each language reads the other for what a page includes: not without
+	// end, since the files may include each other.
+	left := maxForeign
+	var readRST, readMarkdown func(name, text string) *doc.Document
+	other := func(read func(name, text string) *doc.Document) func(name, text string) *doc.Document {
+		if left--; left < 0 {
+			return nil
+		}
+		return read
 	}
-	return read(name, text)
+	readRST = func(name, text string) *doc.Document {
+		return rst.Parse(name, text, cfg, rst.Options{Markdown: other(readMarkdown)})
+	}
+	readMarkdown = func(name, text string) *doc.Document {
+		return markdown.Parse(name, text, cfg, markdown.Options{RST: other(readRST)})
+	}
+	if IsMarkdown(name) {
+		return readMarkdown(name, text)
+	}
+	return readRST(name, text)
 }
+
+// maxForeign is how many pieces in the other language a page may have that
+// hold pieces in their other language.
+const maxForeign = 100
 
 // IsMarkdown reports whether a file name is that of a Markdown page.
 func IsMarkdown(name string) bool {

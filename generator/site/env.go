@@ -293,6 +293,8 @@ func (e *env) download(n *doc.Node) (html.Link, bool) {
 // relativeLink resolves an address without a scheme, as Markdown links and
 // plain hyperlinks have it: a source page, a file of the content, an anchor.
 func (e *env) relativeLink(n *doc.Node, uri string) (html.Link, bool) {
+	// A link without a text of its own shows the title of where it leads.
+	bare := len(n.Children) == 0 || n.Kind == doc.KindPendingXref && !truthy(n, doc.AttrRefExplicit)
 	ref, frag, hasFrag := strings.Cut(uri, "#")
 	ref, query, _ := strings.Cut(ref, "?")
 	if query != "" {
@@ -300,10 +302,10 @@ func (e *env) relativeLink(n *doc.Node, uri string) (html.Link, bool) {
 	}
 	if ref == "" {
 		if !hasFrag || frag == "" || e.p.facts.hasID(frag) || e.p.facts.hasID(unescapeURL(frag)) {
-			return html.Link{Href: uri}, true
+			return e.titled(n, html.Link{Href: uri}, e.p, frag, bare), true
 		}
 		if t, ok := e.s.anchor(e.p, unescapeURL(frag)); ok {
-			return e.linkTo(n, t, false), true
+			return e.linkTo(n, t, !bare), true
 		}
 		e.warn(n, "link-anchor", "The anchor `#"+frag+"` is not on this page, and no label of the site has that name.", e.s.nearLabel(frag))
 		return html.Link{}, false
@@ -326,11 +328,7 @@ func (e *env) relativeLink(n *doc.Node, uri string) (html.Link, bool) {
 			}
 			href += "#" + frag
 		}
-		l := html.Link{Href: href}
-		if len(n.Children) == 0 {
-			l.Plain = q.title
-		}
-		return l, true
+		return e.titled(n, html.Link{Href: href}, q, frag, bare), true
 	}
 	name, why := e.file(plain)
 	if why == "" {
@@ -348,6 +346,22 @@ func (e *env) relativeLink(n *doc.Node, uri string) (html.Link, bool) {
 	}
 	e.warn(n, "link-broken", "The link `"+uri+"` leads nowhere: "+why+".", hint)
 	return html.Link{}, false
+}
+
+// titled gives a link that is bare the title of its page, or of the place on
+// it that it leads to.
+func (e *env) titled(n *doc.Node, l html.Link, q *page, frag string, bare bool) html.Link {
+	if !bare {
+		return l
+	}
+	if t, ok := e.s.anchor(q, unescapeURL(frag)); ok && frag != "" && t.page == q && (t.text != nil || t.name != "") {
+		l.Text, l.Plain = e.linkTo(n, t, false).Text, t.name
+		return l
+	}
+	if q != e.p {
+		l.Plain = q.title
+	}
+	return l
 }
 
 // linkTo makes the link for a target. With explicit, the author's text stays.

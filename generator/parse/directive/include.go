@@ -40,7 +40,7 @@ func include(p Parser, b *Block) ([]*doc.Node, error) {
 	case b.has("code"):
 		return b.codeFile(p, src, from, to)
 	}
-	as := ""
+	as := languageOf(src.Name)
 	if v, ok := b.Option("parser"); ok && v != "" {
 		switch v = strings.ToLower(v); {
 		case strings.Contains(v, "myst"), strings.Contains(v, "markdown"), strings.Contains(v, "commonmark"), strings.Contains(v, "recommonmark"):
@@ -53,6 +53,17 @@ func include(p Parser, b *Block) ([]*doc.Node, error) {
 		}
 	}
 	return p.Include(src, from, to, as), nil
+}
+
+// languageOf gives the language that the suffix of a file says, or "".
+func languageOf(name string) string {
+	switch name = strings.ToLower(name); {
+	case strings.HasSuffix(name, ".md"), strings.HasSuffix(name, ".markdown"):
+		return "markdown"
+	case strings.HasSuffix(name, ".rst"):
+		return "rst"
+	}
+	return ""
 }
 
 // clip gives the bytes that the line and text options choose.

@@ -16,17 +16,14 @@ const (
 	maxFrontDepth  = 32       // maps and lists in each other
 )
 
-// frontMatter reads the YAML between a first line --- and the next, and gives
-// the offset of what follows. Aliases are refused, since a few lines of them
-// can stand for gigabytes.
-func (p *page) frontMatter(src string, from int) int {
-	rest := src[from:]
-	first, _, ok := strings.Cut(rest, "\n")
+// frontMatterOf finds the YAML between a first line --- and the next, and the
+// offset of what follows; after is 0 if there is none.
+func frontMatterOf(src string, from int) (start, end, after int) {
+	first, _, ok := strings.Cut(src[from:], "\n")
 	if !ok || strings.TrimRight(first, " \t\r") != "---" {
-		return from
+		return 0, 0, 0
 	}
-	start := from + len(first) + 1
-	end, after := -1, -1
+	start = from + len(first) + 1
 	for off := start; off < len(src); {
 		line := src[off:]
 		next := len(src)
@@ -34,13 +31,20 @@ func (p *page) frontMatter(src string, from int) int {
 			line, next = line[:i], off+i+1
 		}
 		if t := strings.TrimRight(line, " \t\r"); t == "---" || t == "..." {
-			end, after = off, next
-			break
+			return start, off, next
 		}
 		off = next
 	}
-	if end < 0 {
-		return from // a thematic break
+	return 0, 0, 0 // a thematic break
+}
+
+// frontMatter reads the page's front matter and gives the offset of what
+// follows. Aliases are refused, since a few lines of them can stand for
+// gigabytes.
+func (p *page) frontMatter(src string, from int) int {
+	start, end, after := frontMatterOf(src, from)
+	if after == 0 {
+		return from
 	}
 	body := src[start:end]
 	if len(body) > maxFrontMatter {

@@ -339,5 +339,10 @@ func (p *page) Include(src *doc.Source, from, to int, as string) []*doc.Node {
 		pc := &piece{text: src.Text[from:to], file: file, base: from}
 		return p.foreign(pc)
 	}
+	if from == 0 {
+		if _, _, after := frontMatterOf(src.Text[:to], 0); after > 0 {
+			from = after // of the other page
+		}
+	}
 	return p.file(file, from, to, true)
 }

@@ -30,6 +30,9 @@ type Options struct {
 	DocTitle bool
 	// SectSubTitle makes a section's lone subsection its subtitle.
 	SectSubTitle bool
+	// Markdown reads Markdown, for files that are included. With nil these
+	// are reported.
+	Markdown func(name, text string) *doc.Document
 	// PEP and RFC make "PEP 287" and "RFC 2822" references.
 	PEP, RFC bool
 }
@@ -241,6 +244,9 @@ func (p *parser) locate(text string, pos doc.Pos) run {
 // join the page's; what it holds appears in the tree after the directive.
 func (p *parser) Include(src *doc.Source, from, to int, as string) []*doc.Node {
 	from, to = max(0, min(from, len(src.Text))), max(0, min(to, len(src.Text)))
+	if as == "markdown" {
+		return p.foreign(src, from, max(from, to))
+	}
 	f := newFile(src, from, max(from, to))
 	b := p.body
 	if b == nil {

@@ -456,6 +456,8 @@ func (v *view) summary(pages []report.Page, unaccounted int, strict bool, writte
 	failed := count["failed"] + count["unreached"]
 	next := "Everything that ran did what the page says."
 	switch {
+	case ran == 0 && !stopped && failed == 0:
+		next = "Nothing ran. The reasons stand above."
 	case stopped:
 		next = "The run was stopped. Nothing of it was kept."
 	case count["failed"] > 0 && !mend:

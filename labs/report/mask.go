@@ -112,9 +112,11 @@ func maskGroup(re *regexp.Regexp, text string) string {
 	return b.String() + text[at:]
 }
 
+var variableName = regexp.MustCompile(`^[A-Z]+(?:_[A-Z0-9]+)+$`)
+
 // harmless reports whether a value shows no secret.
 func harmless(v string) bool {
-	return strings.HasPrefix(v, "$") || strings.HasPrefix(v, "<") || strings.HasPrefix(v, "***") || strings.Trim(v, "*.xX") == ""
+	return variableName.MatchString(v) || strings.HasPrefix(v, "$") || strings.HasPrefix(v, "<") || strings.HasPrefix(v, "***") || strings.Trim(v, "*.xX") == ""
 }
 
 // unmasked are the texts of a report that hold no text of a run: a digest

@@ -323,6 +323,7 @@ func TestMask(t *testing.T) {
 		"url spaced%2Fvalue%2B1":                                         "url ********",
 		"abc stays, it is too short":                                     "abc stays, it is too short",
 		"NGC_API_KEY=a1b2c3d4e5":                                         "NGC_API_KEY=********",
+		`secrets="NGC_API_KEY"`:                                          `secrets="NGC_API_KEY"`,
 		"export NGC_API_KEY=$KEY":                                        "export NGC_API_KEY=$KEY",
 		`{"password": "pa55word"}`:                                       `{"password": "********"}`,
 		"apikey: **********":                                             "apikey: **********",

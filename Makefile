@@ -112,6 +112,12 @@ SOURCE ?= content
 bench: ## Docent beside Hugo on one site: make bench PAGES=1000,10000
 	go run ./bench -pages $(PAGES)
 
+.PHONY: bench-search
+bench-search: bin ## search beside Pagefind, lunr and MiniSearch: make bench-search PAGES=1000
+	go run ./bench -pages $(PAGES) -only none
+	@cd scripts/browser && { [ -d node_modules/pagefind ] || npm ci --ignore-scripts --no-audit --no-fund --loglevel=error; }
+	@for n in $$(echo $(PAGES) | tr , ' '); do node scripts/browser/bench-search.js build/bench/site-$$n-1/md; done
+
 .PHONY: bench-labs
 bench-labs: bin downloads ## what labs adds to bare docker and podman commands, and a run in which nothing has changed
 	go test -run '^$$' -bench ColdRun -benchtime $(RUNS)x -timeout 30m ./labs

@@ -71,9 +71,14 @@
     const found = new Map();
     const first = file(word), last = prefix ? Math.min(file(word + "\uffff"), first + 2) : first;
     const files = await Promise.all(Array.from({ length: last - first + 1 }, (_, i) => termFile(first + i)));
+    // Other forms of an English word count less, and only where they lie in
+    // what was loaded anyway: they cost nothing.
+    const stem = word.length > 4 ? word.replace(/(ing|ed|es|s)$/, "") : word;
+    const forms = /^[a-z]+$/.test(word) ? ["s", "es", "ed", "ing"].flatMap((end) => [stem + end, word + end]).concat(stem, stem + "e") : [];
     for (const terms of files) {
       if (!terms) continue;
-      if (terms[word]) found.set(word, [terms[word], 1]);
+      if (Object.hasOwn(terms, word)) found.set(word, [terms[word], 1]);
+      for (const t of forms) if (t !== word && t.length > 3 && Object.hasOwn(terms, t)) found.set(t, [terms[t], 0.6]);
       if (prefix) for (const t in terms) if (t !== word && t.startsWith(word)) found.set(t, [terms[t], 0.75 * word.length / t.length]);
     }
     return found;
@@ -87,7 +92,7 @@
     close.sort((a, b) => a[0] - b[0]);
     for (const [d, t] of close.slice(0, 3)) {
       const terms = await termFile(file(t));
-      if (terms && terms[t]) { found.set(t, [terms[t], 0.5 / d]); found.fuzzy = true; }
+      if (terms && Object.hasOwn(terms, t)) { found.set(t, [terms[t], 0.5 / d]); found.fuzzy = true; }
     }
     return found;
   }

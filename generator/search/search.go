@@ -505,7 +505,9 @@ func isWord(t string) bool {
 // Words gives the terms of a text: every run of letters, digits and `_`, in
 // lower case without accents, and where such runs are joined by `-`, `_`,
 // `.`, `:` or `/`, as in names of files and options, the whole as well as
-// its parts. The search script cuts queries the same way.
+// its parts. Two words with a hyphen between them are a word without it too,
+// and a name in camel case has its humps as parts. The search script cuts
+// queries at the same places.
 func Words(text string, yield func(string)) {
 	var buf []byte
 	cut(text, &buf, func(w []byte) { yield(string(w)) })
@@ -548,10 +550,17 @@ func cut(text string, buf *[]byte, yield func([]byte)) {
 			whole = append(whole[:0], fold(text[i:end])...)
 		}
 		*buf = whole
+		if plain {
+			humps(text[i:end], yield)
+		}
 		i = end
 		emit(whole, plain, yield)
 		if !parts {
 			continue
+		}
+		if at := bytes.IndexByte(whole, '-'); at > 0 && len(whole) <= maxWord && !bytes.ContainsAny(whole[at+1:], "-_.:/") && !bytes.ContainsAny(whole[:at], "_.:/") {
+			var joined [maxWord]byte
+			emit(append(append(joined[:0], whole[:at]...), whole[at+1:]...), plain, yield)
 		}
 		trimmed := bytes.Trim(whole, "_")
 		for part := range bytes.FieldsFuncSeq(whole, func(r rune) bool {
@@ -562,6 +571,35 @@ func cut(text string, buf *[]byte, yield func([]byte)) {
 			}
 		}
 	}
+}
+
+// humps gives the parts of a name in camel case, of ASCII letters: value and
+// error of ValueError, http and server of HTTPServer.
+func humps(s string, yield func([]byte)) {
+	upper := func(i int) bool { return i < len(s) && 'A' <= s[i] && s[i] <= 'Z' }
+	lower := func(i int) bool { return i < len(s) && 'a' <= s[i] && s[i] <= 'z' }
+	var part [maxWord]byte
+	from, humped := 0, false
+	give := func(to int) {
+		if n := to - from; humped && 3 <= n && n <= maxWord {
+			for k := range n {
+				part[k] = s[from+k] | 0x20 // lower case
+			}
+			yield(part[:n])
+		}
+	}
+	for i := 1; i < len(s); i++ {
+		switch {
+		case upper(i) && (lower(i-1) || upper(i-1) && lower(i+1)):
+			humped = true
+			give(i)
+			from = i
+		case !upper(i) && !lower(i): // a joiner or a digit
+			give(i)
+			from, humped = i+1, false
+		}
+	}
+	give(len(s))
 }
 
 // The kinds of characters, to a text that is cut into words.

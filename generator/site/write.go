@@ -231,6 +231,9 @@ func (e *env) searchPage() search.Page {
 			}
 			return
 		}
+		if f := n.Attr(doc.AttrFilename); f != "" { // shown above the listing, not in it
+			bufs[at].WriteString(path.Base(f) + "\n")
+		}
 		if t := html.Text(e.doc, n, e); t != "" {
 			bufs[at].WriteString(t)
 			bufs[at].WriteByte('\n')

@@ -1,18 +1,20 @@
 // A folder as Netlify serves it: with the headers of netlify.toml, and with
-// 404.html for what is not there. It also writes down what was asked for.
+// 404.html for what is not there. It also writes down
+// what it sent, in bytes of the compressed body.
 import fs from "node:fs";
 import http from "node:http";
 import path from "node:path";
 import zlib from "node:zlib";
 import { parse } from "smol-toml";
 
-const types = { ".html": "text/html; charset=utf-8", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".png": "image/png", ".json": "application/json", ".txt": "text/plain; charset=utf-8", ".xml": "application/xml" };
+const types = { ".html": "text/html; charset=utf-8", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".png": "image/png", ".json": "application/json", ".txt": "text/plain; charset=utf-8", ".xml": "application/xml", ".wasm": "application/wasm" };
 const rules = parse(fs.readFileSync(new URL("../../netlify.toml", import.meta.url), "utf8")).headers;
 
-export function serve(dir) {
+export function serve(dir, { headers = true } = {}) {
+  const sent = [];
   const server = http.createServer((req, res) => {
     const at = decodeURIComponent(new URL(req.url, "http://site").pathname);
-    for (const rule of rules) {
+    for (const rule of headers ? rules : []) {
       if (rule.for === at || (rule.for.endsWith("*") && at.startsWith(rule.for.slice(0, -1)))) {
         for (const [k, v] of Object.entries(rule.values)) res.setHeader(k, v);
       }
@@ -28,9 +30,11 @@ export function serve(dir) {
     res.setHeader("content-type", types[path.extname(file)] || "application/octet-stream");
     res.setHeader("content-encoding", "gzip");
     res.writeHead(status);
-    res.end(zlib.gzipSync(fs.readFileSync(file), { level: 9 }));
+    const body = zlib.gzipSync(fs.readFileSync(file), { level: 9 });
+    sent.push({ path: at, bytes: body.length });
+    res.end(body);
   });
-  return new Promise((done) => server.listen(0, "127.0.0.1", () => done({ url: `http://127.0.0.1:${server.address().port}`, close: () => { server.closeAllConnections(); server.close(); } })));
+  return new Promise((done) => server.listen(0, "127.0.0.1", () => done({ sent, url: `http://127.0.0.1:${server.address().port}`, close: () => { server.closeAllConnections(); server.close(); } })));
 }
 
 // pages are the addresses of all pages below a folder, and one that is missing.

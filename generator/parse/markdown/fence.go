@@ -131,7 +131,7 @@ func (r *reader) directive(f fence, name, args string, titles bool) []*doc.Node 
 	b.ArgPos = r.pc.at(f.info + len(f.text) - len(args) + lead)
 	b.Source = func() string { return source(f) }
 	b.Content = f.lines
-	if d, _ := r.p.table.Lookup(r.p, name); d == nil || len(d.Options) > 0 {
+	if d, _ := r.p.table.Lookup(r.p, name); d == nil || d.Options != nil || d.AnyOption {
 		b.Options, b.Content = r.p.options(f.lines)
 	}
 	nodes := r.p.table.Run(r.p, b)

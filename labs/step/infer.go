@@ -532,6 +532,9 @@ func form(text string, quoted bool) string {
 			if heredoc || quote && !(quoted && p.re == placeRE) || comment(text, m[0]) {
 				continue
 			}
+			if quote && markupTag(text, text[m[0]:m[1]]) {
+				continue
+			}
 			if p.re == yours && !quoted {
 				continue // a name like your-image may be real: it is only doubted
 			}
@@ -539,6 +542,14 @@ func form(text string, quoted bool) string {
 		}
 	}
 	return ""
+}
+
+// markupTag reports whether a quoted <word> is a tag of HTML or XML: the text
+// closes it, or everybody knows it.
+func markupTag(text, tag string) bool {
+	name, _, _ := strings.Cut(strings.Trim(tag, "<>"), " ")
+	return strings.Contains(text, "</"+name+">") ||
+		slices.Contains([]string{"html", "head", "body", "title", "meta", "link", "script", "style", "div", "span", "p", "br", "hr", "img", "a", "pre", "code", "table", "tr", "td", "th", "ul", "ol", "li", "h1", "h2", "h3", "article", "section", "main", "nav"}, strings.ToLower(name))
 }
 
 // comment reports whether a place stands in a line that is a comment.

@@ -72,6 +72,7 @@ func TestInference(t *testing.T) {
 		{"an optional part", "shell", "docker run [OPTIONS] IMAGE", "example", "[OPTIONS]"},
 		{"arguments left out", "shell", "docker run -it ... bash", "example", "..."},
 		{"a placeholder in quotes is only doubted", "shell", `docker run x nbody "-device=<d>"`, "unaccounted", "<d>"},
+		{"a tag of HTML in quotes is text", "shell", `grep -o '<title>.*</title>' index.html`, "run\ngrep -o '<title>.*</title>' index.html", ""},
 		{"a placeholder in words", "shell", "git clone https://example.org/your-name/x", "unaccounted", "your-name"},
 		{"angle brackets in a here-document are text", "shell", "cat > x.html <<EOF\n<html>\n\n+----+\nEOF\ncat x.html", "run\ncat > x.html <<EOF\n<html>\n\n+----+\nEOF\ncat x.html", ""},
 		{"a command and its table", "shell", "ngc config current\n\n" + ngcTable, "run\nngc config current\n= +-------------+----------------------+---------------+", "what they print"},

@@ -91,7 +91,7 @@ func variable(c *cobra.Command, flag string, to *string) {
 func buildCommand(t Terminal) *cobra.Command {
 	var src source
 	var memory cacheFlags
-	var out string
+	var out, forms string
 	var strict bool
 	c := &cobra.Command{
 		Use:   "build",
@@ -118,6 +118,9 @@ code is 1 then. With --strict, warnings count too and the old site stays.` + abo
 				return err
 			}
 			opt.Without = []string{abs}
+			if opt.Precompress, err = site.Forms(forms); err != nil {
+				return &exit{ExitUsage, "--precompress: " + err.Error()}
+			}
 			if opt.Cache, err = memory.open(c, "build", src.path, out); err != nil {
 				return err
 			}
@@ -128,6 +131,7 @@ code is 1 then. With --strict, warnings count too and the old site stays.` + abo
 	src.flags(c)
 	memory.flags(c)
 	c.Flags().StringVarP(&out, "out", "o", "public", "folder to write, replaced as a whole (DOCENT_OUT)")
+	c.Flags().StringVar(&forms, "precompress", "", "write each text file compressed too, for hosts that send such files: any of gz, br, zst, with commas between")
 	c.Flags().BoolVar(&strict, "strict", false, "let warnings fail the build (DOCENT_STRICT)")
 	return c
 }

@@ -163,7 +163,13 @@ func (s *server) watch(w *fsnotify.Watcher) {
 		return nil
 	})
 	for _, dir := range s.live.Evidence() {
-		w.Add(dir)
+		for w.Add(dir) != nil { // it may come later: watch where it would
+			up := filepath.Dir(dir)
+			if up == dir {
+				break
+			}
+			dir = up
+		}
 	}
 }
 
@@ -174,21 +180,24 @@ type change struct {
 	proof bool            // reports or measurements
 }
 
-// note adds an event.
-func (c *change) note(root string, evidence []string, name string) {
-	if slices.Contains(evidence, filepath.Dir(name)) {
-		c.proof = true
-		return
-	}
+// note adds an event, and reports whether it is about anything of the site.
+func (c *change) note(root string, evidence []string, name string) bool {
 	rel, err := filepath.Rel(root, name)
-	if err != nil || rel == "." || strings.HasPrefix(rel, "..") {
+	if err != nil || strings.HasPrefix(rel, "..") {
+		c.proof = c.proof || slices.ContainsFunc(evidence, func(dir string) bool {
+			return strings.HasPrefix(name, dir) || strings.HasPrefix(dir, name)
+		})
+		return c.proof
+	}
+	if rel == "." {
 		c.all = true
-		return
+		return true
 	}
 	if c.names == nil {
 		c.names = map[string]bool{}
 	}
 	c.names[filepath.ToSlash(rel)] = true
+	return true
 }
 
 // follow hears of changes, tells open pages, and checks all pages in
@@ -260,11 +269,14 @@ func (s *server) heard(w *fsnotify.Watcher, e fsnotify.Event, c *change, root st
 	if e.Has(fsnotify.Create) {
 		if info, err := os.Stat(e.Name); err == nil && info.IsDir() {
 			s.watch(w)
-			c.all = true // files may have come before we watched it
+			if rel, err := filepath.Rel(root, e.Name); err == nil && !strings.HasPrefix(rel, "..") {
+				c.all = true // files may have come before we watched it
+			}
 		}
 	}
-	c.note(root, evidence, e.Name)
-	timer.Reset(quiet)
+	if c.note(root, evidence, e.Name) {
+		timer.Reset(quiet)
+	}
 }
 
 // apply takes a change over and tells the open pages.

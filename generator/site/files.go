@@ -180,11 +180,11 @@ func (t *fileTable) forget(name string) {
 	t.mu.Unlock()
 }
 
-// next begins another build on what this one saw.
-func (t *fileTable) next() *fileTable {
+// next begins another build, through another opening of the same folder, on
+// what this one saw.
+func (t *fileTable) next(n *fileTable) *fileTable {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	n := newFileTable(t.files, t.dir)
 	n.old = make(map[string]tableEntry, len(t.now))
 	limit := time.Now().Add(-settled).UnixNano()
 	for name, e := range t.now {

@@ -251,7 +251,7 @@ func (s *Site) writePage(p *page, sink Sink) error {
 			t.Asked("numbers", p.numbers())
 			v := s.frame(p)
 			t.Asked("frame", v.answer())
-			to := traced{sink, t}
+			to := traced{sink, t, s.opt.Precompress}
 			data, err := s.pageHTML(e, v, to)
 			if err != nil {
 				return "", err
@@ -309,12 +309,26 @@ func (s *Site) keep(sink Sink, names []string) bool {
 // A traced sink notes what a task writes.
 type traced struct {
 	Sink
-	t *build.Trace
+	t     *build.Trace
+	forms []string // precompressed ones, that are written beside each file
 }
 
 func (w traced) Put(name string, data []byte) error {
 	w.t.Wrote(name)
-	return w.Sink.Put(name, data)
+	if err := w.Sink.Put(name, data); err != nil || !packs(name, len(data)) {
+		return err
+	}
+	for _, f := range w.forms {
+		small, err := compressors[f](data)
+		if err != nil {
+			return fmt.Errorf("compress %s: %w", name, err)
+		}
+		w.t.Wrote(name + "." + f)
+		if err := w.Sink.Put(name+"."+f, small); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (w traced) Copy(name string, open func() (io.ReadCloser, error)) error {
@@ -338,7 +352,7 @@ func (s *Site) task(name, question string, sink Sink, write func(Sink) ([]doc.Di
 		func(r *build.Result) bool { return s.keep(sink, r.Outputs) },
 		func(t *build.Trace) (string, error) {
 			t.Asked(question, s.ask(nil, question))
-			diags, err := write(traced{sink, t})
+			diags, err := write(traced{sink, t, s.opt.Precompress})
 			w := writer{places: true}
 			w.diags(diags)
 			return string(w.b), err
@@ -356,7 +370,7 @@ func (s *Site) task(name, question string, sink Sink, write func(Sink) ([]doc.Di
 func (s *Site) remember(before *Site) {
 	var w writer
 	o := s.opt
-	w.string(build.Program(), o.Source, o.BaseURL, o.Reports, o.Results, fmt.Sprint(o.Without, o.Preview, o.Settings), s.theme.digest)
+	w.string(build.Program(), o.Source, o.BaseURL, o.Reports, o.Results, fmt.Sprint(o.Without, o.Preview, o.Settings, o.Precompress), s.theme.digest)
 	for _, name := range s.inputs {
 		a := s.table.answer(name)
 		w.string(name, string(a[:]))
@@ -365,7 +379,8 @@ func (s *Site) remember(before *Site) {
 	s.graph, s.index = build.NewGraph(), search.NewBuilder()
 	switch {
 	case before != nil && before.key == s.key:
-		s.graph, s.index, s.table, s.html.Highlighter = before.graph.Next(), before.index, before.table.next(), before.html.Highlighter
+		s.graph, s.index, s.html.Highlighter = before.graph.Next(), before.index, before.html.Highlighter
+		s.table = before.table.next(s.table)
 		return
 	case o.Cache == nil:
 		return

@@ -56,6 +56,9 @@ type Options struct {
 	Without []string
 	// Preview adds what the preview server needs to its pages.
 	Preview bool
+	// Precompress names the forms (see [Forms]) in which each file is written
+	// once more, for hosts that send them as they are.
+	Precompress []string
 	// Cache is what is remembered from build to build; nil is nothing.
 	Cache *build.Cache
 	// Lint looks for more than a build does, and collects the links that
@@ -502,6 +505,7 @@ func (s *Site) parseAll(ctx context.Context, names []string) error {
 	for i, p := range s.pages {
 		p.at = i
 	}
+	s.index.Cut(len(s.pages))
 	return nil
 }
 

@@ -41,7 +41,6 @@ func (s *Site) Write(ctx context.Context, sink Sink) error {
 	if err := s.writeFiles(ctx, sink); err != nil {
 		return err
 	}
-	s.index.Cut(len(s.pages))
 	_, err = s.task("search", "found", sink, func(sink Sink) ([]doc.Diag, error) {
 		return nil, s.index.Finish(func(name string, data []byte) error { return sink.Put("_search/"+name, data) })
 	})

@@ -217,7 +217,7 @@ func (r *reader) codeSpan(n *ast.CodeSpan, pos doc.Pos) *doc.Node {
 		case first < 0:
 			first, at = from, r.pc.at(from)
 		case joined == nil && from != last:
-			joined = append(joined, r.pc.text[first:last]...)
+			joined = append(make([]byte, 0, to-first), r.pc.text[first:last]...)
 		}
 		if joined != nil {
 			joined = append(joined, r.pc.text[from:to]...)

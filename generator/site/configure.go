@@ -21,7 +21,7 @@ func (s *Site) readConfig(folder bool, dir string) error {
 		text, err := fs.ReadFile(s.files, config.Name)
 		if err == nil {
 			src = doc.NewSource(config.Name, strings.ToValidUTF8(string(text), "\uFFFD"))
-		} else if _, err := fs.Stat(s.files, config.Name); err == nil {
+		} else if _, err := s.root.Lstat(config.Name); err == nil {
 			s.report(doc.Diag{Severity: doc.Error, Code: "config-unreadable", Source: doc.NewSource(config.Name, ""),
 				Message: "The configuration is not read.", Hint: "Make it readable, or remove it."})
 		}

@@ -1,7 +1,6 @@
 package site
 
 import (
-	"bytes"
 	"fmt"
 	"image"
 	_ "image/gif" // pictures whose size a page states
@@ -389,33 +388,6 @@ func (e *env) linkTo(n *doc.Node, t target, explicit bool) html.Link {
 // embedded writes what a picture of the content holds, for pages that show it.
 func (s *Site) open(name string) func() (io.ReadCloser, error) {
 	return func() (io.ReadCloser, error) { return s.files.Open(name) }
-}
-
-// scripted reports whether an SVG holds anything that runs. It is served as
-// a file of its own, so this matters where a reader opens it alone.
-func scripted(svg []byte) bool {
-	low := bytes.ToLower(svg)
-	if bytes.Contains(low, []byte("<script")) || bytes.Contains(low, []byte("javascript:")) || bytes.Contains(low, []byte("<foreignobject")) {
-		return true
-	}
-	for i := bytes.Index(low, []byte(" on")); i >= 0; {
-		j := i + 3
-		for j < len(low) && low[j] >= 'a' && low[j] <= 'z' {
-			j++
-		}
-		for j < len(low) && (low[j] == ' ' || low[j] == '\n') {
-			j++
-		}
-		if j < len(low) && low[j] == '=' {
-			return true
-		}
-		next := bytes.Index(low[i+3:], []byte(" on"))
-		if next < 0 {
-			break
-		}
-		i += 3 + next
-	}
-	return false
 }
 
 // onlyExpr evaluates a tag expression: names, and, or, not, brackets. What it

@@ -44,7 +44,11 @@ func (s *Site) loadVersions() {
 	data, err := fs.ReadFile(s.files, name)
 	if err != nil {
 		if s.set.Versions != "" || !errors.Is(err, fs.ErrNotExist) {
-			s.report(s.set.Place(doc.Diag{Severity: doc.Error, Code: "versions", Message: "The list of versions is not read: " + fileError(err) + ".", Hint: "Correct its name."}, "versions"))
+			d := doc.Diag{Severity: doc.Error, Code: "versions", Message: "The list of versions is not read: " + fileError(err) + ".", Hint: "Correct its name."}
+			if d = s.set.Place(d, "versions"); s.set.Versions == "" {
+				d.Source, d.Off = doc.NewSource(name, ""), 0
+			}
+			s.report(d)
 		}
 		return
 	}

@@ -300,8 +300,10 @@ func (s *Site) writeFiles(ctx context.Context, sink Sink) error {
 				return refuse("site-name-taken", "The file is not published: the site has a page of its own there.", "Give the file another name.")
 			}
 			if strings.HasSuffix(strings.ToLower(name), ".svg") {
-				if data, err := fs.ReadFile(s.files, name); err == nil && scripted(data) {
-					return refuse("image-svg-script", "The picture is not published: it holds a script.", "Export it without scripts.")
+				if data, err := fs.ReadFile(s.files, name); err == nil {
+					if why := checkSVG(data); why != "" {
+						return refuse("image-svg", "The picture is not published: "+why+".", "Export it as plain SVG, without scripts.")
+					}
 				}
 			}
 			if err := sink.Copy(out, s.open(name)); err != nil {

@@ -16,6 +16,7 @@ import (
 	"docent/labs/engine"
 	"docent/labs/gpu"
 	"docent/labs/network"
+	"docent/labs/network/recipes"
 	"docent/labs/run"
 )
 
@@ -46,10 +47,13 @@ func doctor(ctx context.Context, w io.Writer, v *view) error {
 		switch f.Name {
 		case "docker", "podman", "oci":
 			engines = engines || f.OK
+		case "gpu":
+			continue // told device by device below
 		}
 		all = append(all, aFinding{f, true})
 	}
-	all = append(all, aFinding{findBash(), false}, aFinding{findFence(), true}, aFinding{findRoom(), false})
+	all = append(all, aFinding{findBash(), false}, aFinding{findFence(), true}, aFinding{findLimits(), true}, aFinding{findRoom(), false},
+		aFinding{findStandIns(), true}, aFinding{findMirror(), true})
 	all = append(all, findGPUs(ctx)...)
 	width := 0
 	for _, f := range all {
@@ -108,6 +112,72 @@ func findFence() engine.Finding {
 		return f
 	}
 	f.OK, f.Detail = true, fmt.Sprintf("Landlock ABI %d: sessions write below their scratch folder only", abi)
+	return f
+}
+
+// findLimits says whether a step's memory and processes can be bounded.
+func findLimits() engine.Finding {
+	if run.Bounded(os.TempDir()) {
+		return engine.Finding{Name: "limits", OK: true, Detail: "control groups: a step's memory and processes are bounded"}
+	}
+	return engine.Finding{Name: "limits", Detail: "no control groups can be made here (only root may): a step's memory and processes are not bounded"}
+}
+
+// findStandIns says whether images that cannot be pulled can be played.
+func findStandIns() engine.Finding {
+	f := engine.Finding{Name: "stand-ins", OK: true}
+	m, err := network.OpenMirror("", nil)
+	if err != nil {
+		return engine.Finding{Name: "stand-ins", Detail: err.Error()}
+	}
+	var built, missing []string
+	for _, r := range recipes.All() {
+		if m.Built(r.Name) {
+			built = append(built, r.Name)
+		} else {
+			missing = append(missing, r.Name)
+		}
+	}
+	if len(built) > 0 {
+		f.Detail = "built: " + strings.Join(built, ", ")
+	}
+	if len(missing) > 0 {
+		if len(built) > 0 {
+			f.Detail += "; "
+		}
+		f.Detail += "not built: " + strings.Join(missing, ", ")
+		var lacking *recipes.Lacking
+		if errors.As(recipes.Ready(), &lacking) {
+			f.OK, f.Install = false, lacking.Install
+			f.Detail += "; to build them, this machine lacks " + lacking.What
+		}
+	}
+	return f
+}
+
+// findMirror says what labs need not ask the outside for.
+func findMirror() engine.Finding {
+	f := engine.Finding{Name: "mirror"}
+	m, err := network.OpenMirror("", nil)
+	if err != nil {
+		f.Detail = err.Error()
+		return f
+	}
+	list, err := m.List()
+	if err != nil {
+		f.Detail = err.Error()
+		return f
+	}
+	f.OK = true
+	count := map[string]int{}
+	var size int64
+	for _, e := range list {
+		count[e.Kind]++
+		if e.Kind != "stand-in" {
+			size += e.Size
+		}
+	}
+	f.Detail = fmt.Sprintf("%d images and %d files, %d MB", count["image"], count["file"], size/1e6)
 	return f
 }
 

@@ -260,6 +260,16 @@ func (m *Mirror) Build(ctx context.Context, recipe string) (Mirrored, error) {
 	return Mirrored{}, fmt.Errorf("there is no recipe %q; there are: %s", recipe, strings.Join(names, ", "))
 }
 
+// Built says whether a stand-in is there.
+func (m *Mirror) Built(recipe string) bool {
+	for _, r := range recipes.All() {
+		if r.Name == recipe {
+			return m.store.Built(r)
+		}
+	}
+	return false
+}
+
 // Export writes all that the mirror holds to an OCI layout: a folder, or a tar
 // file when the name ends so.
 func (m *Mirror) Export(ctx context.Context, to string) error {

@@ -91,6 +91,14 @@ func isDir(path string) bool {
 	return err == nil && info.IsDir()
 }
 
+// Bounded says whether the memory and the processes of steps can be bounded on
+// this machine.
+func Bounded(folder string) bool {
+	g := newStepGroup(Limits{}.filled(), filepath.Join(folder, fmt.Sprintf("docent-probe-%d", os.Getpid())), 0)
+	defer g.close()
+	return g.memory != "" && g.pids != ""
+}
+
 // argument is what the fence is told about the group.
 func (g *stepGroup) argument() string {
 	switch {

@@ -90,7 +90,7 @@ func TestDaemonDiesInMidBuild(t *testing.T) {
 			}
 		}
 	}()
-	o := verifyOptions{source: source, engine: "docker", platform: "local", hermetic: true, noCache: true, jobs: 1, timeout: 100 * time.Second}
+	o := verifyOptions{source: source, engine: "docker", platform: "local", baseURL: defaultBaseURL, hermetic: true, noCache: true, jobs: 1, timeout: 100 * time.Second}
 	reports, err := o.run(t.Context(), pages, newView(io.Discard, io.Discard, true))
 	if err != nil || len(reports) != 2 {
 		t.Fatalf("%d reports, %v", len(reports), err)

@@ -121,7 +121,7 @@ func pageRun(b *testing.B, name string) (page, whole time.Duration) {
 	if err != nil || len(pages) != 1 {
 		b.Fatalf("%d pages, %v", len(pages), err)
 	}
-	o := verifyOptions{source: content, engine: name, platform: "local", hermetic: true, noCache: true, jobs: 1, timeout: 5 * time.Minute}
+	o := verifyOptions{source: content, engine: name, platform: "local", baseURL: defaultBaseURL, hermetic: true, noCache: true, jobs: 1, timeout: 5 * time.Minute}
 	started := time.Now()
 	reports, err := o.run(b.Context(), pages, newView(io.Discard, io.Discard, true))
 	whole = time.Since(started)

@@ -3,6 +3,7 @@ package engine
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -134,19 +135,57 @@ type imageRow struct {
 	id      string
 	created time.Time
 	size    int64
+	digest  string // of the manifest, "" if none is known
 }
 
 // imageTable prints images as docker does.
-func imageTable(images []imageRow, full bool, now time.Time) string {
+func imageTable(images []imageRow, full, digests bool, now time.Time) string {
 	rows := [][]string{{"REPOSITORY", "TAG", "IMAGE ID", "CREATED", "SIZE"}}
+	if digests {
+		rows[0] = slices.Insert(rows[0], 2, "DIGEST")
+	}
 	for _, im := range images {
 		repo, tag := "<none>", "<none>"
 		if im.ref != "" {
 			repo, tag = splitName(im.ref)
 		}
-		rows = append(rows, []string{repo, tag, shortID(im.id, full), humanAge(now.Sub(im.created)) + " ago", humanSize(im.size)})
+		row := []string{repo, tag, shortID(im.id, full), humanAge(now.Sub(im.created)) + " ago", humanSize(im.size)}
+		if digests {
+			digest := im.digest
+			if digest == "" {
+				digest = "<none>"
+			}
+			row = slices.Insert(row, 2, digest)
+		}
+		rows = append(rows, row)
 	}
 	return table(rows)
+}
+
+// historyTable prints how an image came about, newest first, as docker does. The
+// steps are oldest first; those that made no layer have no size.
+func historyTable(id string, steps []historyRow, full bool, now time.Time) string {
+	rows := [][]string{{"IMAGE", "CREATED", "CREATED BY", "SIZE", "COMMENT"}}
+	for i := len(steps) - 1; i >= 0; i-- {
+		s := steps[i]
+		name := "<missing>"
+		if i == len(steps)-1 {
+			name = shortID(id, full)
+		}
+		by := s.by
+		if r := []rune(by); !full && len(r) > 45 {
+			by = string(r[:44]) + "…"
+		}
+		rows = append(rows, []string{name, humanAge(now.Sub(s.created)) + " ago", by, humanSize(s.size), s.comment})
+	}
+	return table(rows)
+}
+
+// historyRow is one line of "docker history".
+type historyRow struct {
+	created     time.Time
+	by, comment string
+	size        int64 // bytes
 }
 
 // shortID is an identifier as docker shows it: 12 digits, or with full, all.

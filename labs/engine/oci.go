@@ -216,7 +216,7 @@ func (e *oci) Docker(ctx context.Context, call Call) (int, error) {
 			have = append(have, v)
 		}
 		sort.Strings(have)
-		say(call.Stderr, "docker: the oci engine does not do %q; it does %s.", strings.Join(append(c.words, ""), " "), strings.Join(have, ", "))
+		say(call.Stderr, "docker: the oci engine does not do %q; it does %s.", strings.Join(c.words, " "), strings.Join(have, ", "))
 		return 1, nil
 	}
 	return f(ctx, c, call)

@@ -27,7 +27,7 @@ import (
 func (e *oci) table() map[string]func(context.Context, commandLine, Call) (int, error) {
 	return map[string]func(context.Context, commandLine, Call) (int, error){
 		"run": e.runCommand, "exec": e.execCommand, "logs": e.logsCommand,
-		"ps": e.psCommand, "images": e.imagesCommand, "pull": e.pullCommand, "push": e.pushCommand,
+		"ps": e.psCommand, "images": e.imagesCommand, "history": e.historyCommand, "pull": e.pullCommand, "push": e.pushCommand,
 		"tag": e.tagCommand, "rmi": e.rmiCommand, "inspect": e.inspectCommand, "image inspect": e.inspectCommand,
 		"login": e.loginCommand, "logout": e.logoutCommand, "load": e.loadCommand, "version": e.versionCommand, "info": e.versionCommand,
 		"wait": e.each(e.waitFor), "kill": e.killCommand, "stop": e.stopCommand, "rm": e.rmCommand,
@@ -244,10 +244,43 @@ func render(call Call, format string, list []any) (int, error) {
 	return 0, nil
 }
 
+func (e *oci) historyCommand(_ context.Context, line commandLine, call Call) (int, error) {
+	fs := quiet("history")
+	full := fs.Bool("no-trunc", false, "")
+	if err := fs.Parse(line.rest); err != nil || fs.NArg() != 1 {
+		say(call.Stderr, "\"docker history\" requires exactly 1 argument.")
+		return 1, nil
+	}
+	s := e.find(fs.Arg(0))
+	if s == nil {
+		say(call.Stderr, "Error response from daemon: No such image: %s", fs.Arg(0))
+		return 1, nil
+	}
+	config, err := s.image.ConfigFile()
+	if err != nil {
+		return -1, err
+	}
+	layers, _, err := e.size(s)
+	if err != nil {
+		return -1, err
+	}
+	var rows []historyRow
+	for _, h := range config.History {
+		row := historyRow{created: h.Created.Time, by: h.CreatedBy, comment: h.Comment}
+		if !h.EmptyLayer && len(layers) > 0 {
+			row.size, layers = layers[0].Size, layers[1:]
+		}
+		rows = append(rows, row)
+	}
+	exit, _, err := write(call.Stdout, historyTable(s.id.String(), rows, *full, time.Now()))
+	return exit, err
+}
+
 func (e *oci) imagesCommand(_ context.Context, line commandLine, call Call) (int, error) {
 	fs := quiet("images")
 	_ = fs.BoolP("all", "a", false, "")
 	q, full, format := fs.BoolP("quiet", "q", false, ""), fs.Bool("no-trunc", false, ""), fs.String("format", "", "")
+	digests := fs.Bool("digests", false, "")
 	if err := fs.Parse(line.rest); err != nil {
 		say(call.Stderr, "%v", err)
 		return 125, nil
@@ -270,7 +303,7 @@ func (e *oci) imagesCommand(_ context.Context, line commandLine, call Call) (int
 		if err != nil {
 			return -1, err
 		}
-		rows = append(rows, imageRow{ref, s.id.String(), s.created, size})
+		rows = append(rows, imageRow{ref, s.id.String(), s.created, size, s.digest})
 	}
 	sort.Slice(rows, func(i, j int) bool {
 		if !rows[i].created.Equal(rows[j].created) {
@@ -294,7 +327,7 @@ func (e *oci) imagesCommand(_ context.Context, line commandLine, call Call) (int
 		}
 		return render(call, *format, list)
 	}
-	exit, _, err := write(call.Stdout, imageTable(rows, *full, now))
+	exit, _, err := write(call.Stdout, imageTable(rows, *full, *digests, now))
 	return exit, err
 }
 
@@ -546,6 +579,9 @@ func (e *oci) loginCommand(ctx context.Context, line commandLine, call Call) (in
 			return -1, err
 		}
 		*password = strings.TrimRight(string(text), "\r\n")
+	}
+	if fs.Changed("password") {
+		say(call.Stderr, "WARNING! Using --password via the CLI is insecure. Use --password-stdin.")
 	}
 	if *user == "" || *password == "" {
 		say(call.Stderr, "Error: Cannot perform an interactive login from a non TTY device")

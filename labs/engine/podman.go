@@ -308,13 +308,13 @@ func (e *podman) images(ctx context.Context, c commandLine, call Call) (int, boo
 				continue
 			}
 			seen[n] = true
-			rows = append(rows, imageRow{n, im.ID, time.Unix(im.Created, 0), im.Size})
+			rows = append(rows, imageRow{ref: n, id: im.ID, created: time.Unix(im.Created, 0), size: im.Size})
 		}
 		if len(im.Names) == 0 {
-			rows = append(rows, imageRow{"", im.ID, time.Unix(im.Created, 0), im.Size})
+			rows = append(rows, imageRow{id: im.ID, created: time.Unix(im.Created, 0), size: im.Size})
 		}
 	}
-	return write(call.Stdout, imageTable(rows, *noTrunc, time.Now()))
+	return write(call.Stdout, imageTable(rows, *noTrunc, false, time.Now()))
 }
 
 func write(f *os.File, text string) (int, bool, error) {

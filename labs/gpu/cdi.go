@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -128,7 +129,8 @@ func (h host) look() (*Spec, error) {
 	}
 	for _, name := range programs {
 		for _, dir := range []string{"/usr/bin", filepath.Join(filepath.Dir(folder), "bin"), "/usr/local/bin"} {
-			if real, err := filepath.EvalSymlinks(h.path(dir + "/" + name)); err == nil {
+			// A script in its place calls a program that the container lacks.
+			if real, err := filepath.EvalSymlinks(h.path(dir + "/" + name)); err == nil && !script(real) {
 				common.Mounts = append(common.Mounts, readOnly(real, "/usr/bin/"+name))
 				break
 			}
@@ -147,6 +149,18 @@ func (h host) look() (*Spec, error) {
 	}
 	s.CDI.Devices = append(s.CDI.Devices, all)
 	return s, nil
+}
+
+// script says whether a file is a script and no program.
+func script(path string) bool {
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	head := make([]byte, 2)
+	_, err = io.ReadFull(f, head)
+	return err == nil && string(head) == "#!"
 }
 
 func readOnly(from, to string) *cdi.Mount {

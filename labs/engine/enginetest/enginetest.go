@@ -151,6 +151,8 @@ func Run(t *testing.T, b Bench) {
 		d(t, "run", "--rm", "-e", "A=b c", "-e", "TOLD", "-w", "/usr", b.Image, "sh", "-c", `echo "$A|$TOLD|$PWD"`).want(t, 0, "b c|by the caller|/usr\n")
 		d(t, "run", "--rm", "--entrypoint", "printf", b.Image, "%s-%s", "x", "y").want(t, 0, "x-y")
 		d(t, "run", "--rm", "--user", "1234:5678", b.Image, "sh", "-c", "id -u; id -g").want(t, 0, "1234\n5678\n")
+		// The kernel ends a lab's container before it ends labs.
+		d(t, "run", "--rm", b.Image, "cat", "/proc/self/oom_score_adj").want(t, 0, "500\n")
 		d(t, "run", "--rm", "--hostname", "lab-host", b.Image, "cat", "/etc/hostname").want(t, 0, "lab-host")
 	})
 	t.Run("mounts folders", func(t *testing.T) {
@@ -216,6 +218,8 @@ func Run(t *testing.T, b Bench) {
 		d(t, "login", "-u", "u", "-p", "p", "nvcr.io").want(t, 0, "Login Succeeded")
 		d(t, "tag", b.Image, ref).want(t, 0, "")
 		d(t, "images").want(t, 0, "nvcr.io/org/team/contract")
+		d(t, "images", "--digests").want(t, 0, "DIGEST")
+		d(t, "history", ref).want(t, 0, "CREATED BY")
 		d(t, "push", ref).want(t, 0, "")
 		pushed, err := b.Pushed(ref)
 		if err != nil {

@@ -75,6 +75,7 @@ browser: bin downloads ## the site in a real browser: behaviour, looks, accessib
 .PHONY: unit
 unit: bin ## Go's tests; one package at a time, since some start real engines
 	go test -p 1 -timeout 20m $$(go list ./... | grep -vE 'docent/labs(/(engine|run).*)?$$')
+	.ci/once lexers go.mod go.sum Makefile generator/lex -- go test ./generator/lex -run TestRealSources -real 1500000
 	.ci/once command $(INPUTS) -- go test -timeout 20m ./labs
 	.ci/once run $(INPUTS) -- go test -timeout 20m ./labs/run
 	.ci/once engines $(INPUTS) -- go test -timeout 20m ./labs/engine/...

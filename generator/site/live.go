@@ -291,7 +291,7 @@ func (l *Live) other(name string) (data []byte, ok bool, err error) {
 		return data, true, nil
 	}
 	if from, found := s.offered()[name]; found && !s.taken(name) {
-		if data, err = fs.ReadFile(s.files, from); err == nil && (!strings.HasSuffix(strings.ToLower(name), ".svg") || !scripted(data)) {
+		if data, err = fs.ReadFile(s.files, from); err == nil && (!strings.HasSuffix(strings.ToLower(name), ".svg") || checkSVG(data) == "") {
 			return data, true, nil
 		}
 	}

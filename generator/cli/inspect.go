@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -33,7 +34,7 @@ otherwise.`,
 			if err != nil {
 				return err
 			}
-			cfg := &parse.Config{Table: t.table}
+			cfg := &parse.Config{Table: t.table, Now: time.Now()}
 			root, err := os.OpenRoot(dir)
 			if err != nil {
 				return err

@@ -268,6 +268,16 @@ func (n *Node) AddBackref(v ...string) *Node {
 	return n
 }
 
+// AppendClass adds class names, also those that are there already: docutils
+// keeps what an author wrote twice.
+func (n *Node) AppendClass(v ...string) *Node {
+	if len(v) > 0 {
+		a := n.own()
+		a.classes = append(a.classes, v...)
+	}
+	return n
+}
+
 // SetIDs, SetNames and SetDupNames replace the lists; the resolving
 // transforms need it when a name moves to another element.
 func (n *Node) SetIDs(v []string) *Node      { n.ownLists().ids = v; return n }

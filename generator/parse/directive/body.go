@@ -104,10 +104,10 @@ func class(p Parser, b *Block) ([]*doc.Node, error) {
 	if len(b.Content) == 0 {
 		return one(pending(b, "class").Set(doc.AttrClass, strings.Join(c, " ")))
 	}
-	nodes := p.Blocks(b.Content, b.Titles)
+	nodes := p.Blocks(b.Content, false)
 	for _, n := range nodes {
 		if n.Kind != doc.KindText {
-			n.AddClass(c...)
+			n.AppendClass(c...)
 		}
 	}
 	return nodes, nil

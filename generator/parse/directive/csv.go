@@ -169,9 +169,9 @@ func (b *Block) csvRows(lines []Line, d dialect) ([][]cell, error) {
 					pos = at(pos, 1)
 				case d.escape != 0 && c == d.escape:
 					escaped, state = true, inField
+				case c == ' ' && !d.keepSpace:
 				case c == d.delim:
 					flush()
-				case c == ' ' && !d.keepSpace:
 				default:
 					text.WriteRune(c)
 					state = inField

@@ -52,6 +52,10 @@ func include(p Parser, b *Block) ([]*doc.Node, error) {
 				Pos: b.valuePos("parser"), Len: len(v)}
 		}
 	}
+	if w := b.tabWidth(); w != 8 && strings.Contains(src.Text[from:to], "\t") {
+		src = doc.NewSource(src.Name, expandTabs(src.Text[from:to], max(w, 1)))
+		from, to = 0, len(src.Text)
+	}
 	return p.Include(src, from, to, as), nil
 }
 

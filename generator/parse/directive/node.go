@@ -9,7 +9,7 @@ import (
 // classes adds the classes of an option that classOption has checked.
 func (b *Block) classes(n *doc.Node, option string) *doc.Node {
 	if v := b.opt(option); v != "" {
-		n.AddClass(strings.Fields(v)...)
+		n.AppendClass(strings.Fields(v)...)
 	}
 	return n
 }

@@ -91,28 +91,43 @@ func meta(p Parser, b *Block) ([]*doc.Node, error) {
 			return nil, &Fail{Code: "meta-syntax", Message: "The content of `meta` must be fields.", Hint: "Write `:name: content`.", Pos: l.Pos, Len: len(l.Text)}
 		}
 		name := unescape(l.Text[1 : m-1])
-		parts := strings.Fields(l.Text[m:])
+		parts := []string{strings.TrimSpace(l.Text[m:])}
 		for i++; i < len(b.Content) && (strings.HasPrefix(b.Content[i].Text, " ") || blank(b.Content[i].Text)); i++ {
-			parts = append(parts, strings.Fields(b.Content[i].Text)...)
+			parts = append(parts, strings.TrimSpace(b.Content[i].Text))
+		}
+		for len(parts) > 0 && parts[len(parts)-1] == "" {
+			parts = parts[:len(parts)-1]
+		}
+		for len(parts) > 0 && parts[0] == "" {
+			parts = parts[1:]
 		}
 		if len(parts) == 0 {
 			p.Report(doc.Info, "meta-empty", l.Pos, m, fmt.Sprintf("The meta element `%s` has no content.", name), "Write its content after the colon.")
 			continue
 		}
 		n := doc.New(doc.KindMeta, l.Pos).Set("content", unescape(strings.Join(parts, " ")))
-		for k, token := range strings.Fields(name) {
-			key, value, ok := strings.Cut(token, "=")
-			switch {
-			case ok && key != "" && value != "":
-				n.Set(strings.ToLower(key), strings.Trim(value, `"'`))
-			case k == 0:
-				n.Set("name", token)
-			default:
-				return nil, &Fail{Code: "meta-syntax", Message: fmt.Sprintf("`%s` in the meta element `%s` is no attribute.", token, name), Hint: "Write `name=value`.",
-					Pos: l.Pos, Len: m}
-			}
+		if bad := metaName(n, name); bad != "" {
+			p.Report(doc.Error, "meta-syntax", l.Pos, m, fmt.Sprintf("`%s` in the meta element `%s` is no attribute.", bad, name), "Write `name=value`.")
+			continue
 		}
 		p.State().Meta = append(p.State().Meta, n)
 	}
 	return nil, nil
+}
+
+// metaName takes the name of a meta element and attributes after it over, and
+// gives the first of them that is none.
+func metaName(n *doc.Node, name string) (bad string) {
+	for k, token := range strings.Fields(name) {
+		key, value, ok := strings.Cut(token, "=")
+		switch {
+		case ok && key != "" && value != "":
+			n.Set(strings.ToLower(key), strings.Trim(value, `"'`))
+		case k == 0:
+			n.Set("name", token)
+		default:
+			return token
+		}
+	}
+	return ""
 }

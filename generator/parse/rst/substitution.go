@@ -29,6 +29,11 @@ func (b *body) substitutionDefinition(start int) (finished, done bool) {
 	if len(rest) > 0 && rest[0].Text == "" {
 		rest = rest[1:]
 	}
+	if len(rest) > 0 && rest[0].Text == "" { // what is indented below stands as a quote
+		inner := &body{p: b.p, lines: rest, parent: b.parent}
+		inner.runNested()
+		rest = nil
+	}
 	if len(rest) == 0 {
 		b.message(doc.Warning, "rst-empty-substitution", l, "Follow it with a directive: replace, image, unicode or date.",
 			"The substitution `%s` has no content.", name).Append(shown(whole...))

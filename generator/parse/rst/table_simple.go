@@ -193,7 +193,7 @@ func (t *simple) margins(from, to int, spans []span) (problem string) {
 			n := columnCount(t.lines[k].Text, t.cols[k])
 			end := spans[i].end
 			if i < last {
-				if strings.TrimSpace(slice(t.lines[k], t.cols[k], end, spans[i+1].start).Text) != "" {
+				if padded(t.cols[k], end) || strings.TrimSpace(slice(t.lines[k], t.cols[k], end, spans[i+1].start).Text) != "" {
 					return "There is text in the margin between two columns."
 				}
 				continue
@@ -208,6 +208,9 @@ func (t *simple) margins(from, to int, spans []span) (problem string) {
 	}
 	return ""
 }
+
+// padded reports whether a column is the second half of a wide character.
+func padded(cols []int32, i int) bool { return i > 0 && i+1 < len(cols) && cols[i] == cols[i+1] }
 
 func (t *simple) table(p *parser) *doc.Node {
 	var widths []int

@@ -122,6 +122,9 @@ func (b *body) makeTarget(l line, name string, rest []string) *doc.Node {
 		b.p.noteIndirect(n)
 		return n
 	}
+	if len(rest) == 0 || len(rest) == 1 && strings.TrimSpace(rest[0]) == "" {
+		b.p.raw[n] = l.Text
+	}
 	b.noteTarget(n, name, joinURI(strings.Join(rest, " ")))
 	return n
 }

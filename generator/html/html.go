@@ -77,6 +77,9 @@ type Options struct {
 	// SmartQuotes turns straight quotes, dashes and dots into typographic
 	// ones in running text, for the given language ("en", "de" ...).
 	SmartQuotes string
+	// ManpagesURL is where manual pages are: "{path}", "{page}" and
+	// "{section}" in it are replaced. With "" they are not linked.
+	ManpagesURL string
 	// TrimDoctest leaves doctest's own marks out of Python sessions: its
 	// flags, and the word that stands for an empty line.
 	TrimDoctest bool

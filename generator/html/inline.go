@@ -14,7 +14,7 @@ var inlines = map[doc.Kind]func(*writer, *doc.Node){
 	doc.KindLiteral:               literal,
 	doc.KindLiteralStrong:         func(w *writer, n *doc.Node) { w.exact("strong", "literal", n) },
 	doc.KindLiteralEmphasis:       func(w *writer, n *doc.Node) { w.exact("em", "literal", n) },
-	doc.KindManpage:               func(w *writer, n *doc.Node) { w.exact("em", "manpage", n) },
+	doc.KindManpage:               manpage,
 	doc.KindReference:             reference,
 	doc.KindPendingXref:           xref,
 	doc.KindNumberReference:       xref,
@@ -44,6 +44,28 @@ func (w *writer) exact(name, class string, n *doc.Node, attrs ...string) {
 	w.inPre = true
 	w.span(name, class, n, attrs...)
 	w.inPre = was
+}
+
+// manpage links to the page of a manual where the site says where those are.
+func manpage(w *writer, n *doc.Node) {
+	name := n.PlainText()
+	page, section, ok := strings.Cut(strings.TrimSuffix(name, ")"), "(")
+	if !ok {
+		page, section, _ = strings.Cut(name, ".")
+	}
+	href := strings.NewReplacer("{path}", name, "{page}", page, "{section}", section).Replace(w.o.ManpagesURL)
+	if href == "" || w.unlinked || !safeURL(href) {
+		w.exact("em", "manpage", n)
+		return
+	}
+	w.tag("em", n, "manpage")
+	w.str(`<a class="manpage reference external"`)
+	w.attr("href", escapeURL(href))
+	w.str(">")
+	w.inPre, w.unlinked = true, true
+	w.children(n)
+	w.inPre, w.unlinked = false, false
+	w.str("</a></em>")
 }
 
 func literal(w *writer, n *doc.Node) {
@@ -85,7 +107,7 @@ func reference(w *writer, n *doc.Node) {
 		w.children(n)
 		return
 	}
-	id, uri := n.Attr("refid"), n.Attr("refuri")
+	id, uri := n.Attr("refid"), strings.TrimSpace(n.Attr("refuri"))
 	var attrs []string
 	class := "reference"
 	switch {

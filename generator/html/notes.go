@@ -17,7 +17,11 @@ func note(w *writer, n *doc.Node) {
 		class, role = "citation", "note"
 	}
 	w.nl()
-	w.tag("div", n, class, "role", role)
+	tag := "aside"
+	if n.Kind == doc.KindCitation {
+		tag = "div"
+	}
+	w.tag(tag, n, class, "role", role)
 	defer w.loosen()()
 	w.nl()
 	backs := n.Backrefs()
@@ -53,7 +57,7 @@ func note(w *writer, n *doc.Node) {
 		}
 	}
 	w.nl()
-	w.str("</div>\n")
+	w.str("</", tag, ">\n")
 }
 
 func noteReference(w *writer, n *doc.Node) {

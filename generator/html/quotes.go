@@ -74,12 +74,12 @@ func (w *writer) smart(raw string) {
 		return
 	}
 	if !strings.ContainsAny(raw, "\"'\x00") {
-		w.b = appendEscaped(w.b, dashes.Replace(raw))
+		w.b = appendEscaped(w.b, dashes(raw))
 		return
 	}
 	marks, ok := marksOf(w.o.SmartQuotes)
 	if !ok {
-		w.b = appendEscaped(w.b, dashes.Replace(doc.Unescape(raw)))
+		w.b = appendEscaped(w.b, dashes(doc.Unescape(raw)))
 		return
 	}
 	switch before {
@@ -91,11 +91,20 @@ func (w *writer) smart(raw string) {
 	t := protect(before, raw)
 	t.english = strings.HasPrefix(strings.ToLower(w.o.SmartQuotes), "en")
 	t.single(marks)
-	t.double()
+	t.double(marks)
 	w.b = appendEscaped(w.b, t.string(marks))
 }
 
-var dashes = strings.NewReplacer("---", "—", "--", "–", "...", "…", ". . .", "…")
+// dashes writes dashes and dots.
+func dashes(s string) string {
+	if strings.Contains(s, "--") {
+		s = strings.ReplaceAll(strings.ReplaceAll(s, "---", "—"), "--", "–")
+	}
+	if strings.Contains(s, "..") || strings.Contains(s, ". .") {
+		s = strings.ReplaceAll(strings.ReplaceAll(s, "...", "…"), ". . .", "…")
+	}
+	return s
+}
 
 // An educated is a text whose quotes are being replaced. The first character
 // is what stands before it.
@@ -112,10 +121,10 @@ func protect(before rune, raw string) *educated {
 	for rest != "" {
 		i := strings.IndexByte(rest, 0)
 		if i < 0 || i+1 >= len(rest) {
-			cut.WriteString(dashes.Replace(strings.TrimSuffix(rest, "\x00")))
+			cut.WriteString(dashes(strings.TrimSuffix(rest, "\x00")))
 			break
 		}
-		cut.WriteString(dashes.Replace(rest[:i]))
+		cut.WriteString(dashes(rest[:i]))
 		r, n := utf8.DecodeRuneInString(rest[i+1:])
 		rest = rest[i+1+n:]
 		cut.WriteByte(0)
@@ -220,10 +229,11 @@ func (t *educated) single(marks [4]string) {
 	})
 }
 
-func (t *educated) double() {
+func (t *educated) double(marks [4]string) {
 	t.each('"', func(_ int, prev, next rune) rune { return opening(prev, next, openDouble) })
 	t.each('"', func(_ int, prev, next rune) rune {
-		if !isMarkSpace(prev) || isMarkSpace(next) {
+		opened := prev == openDouble && strings.HasSuffix(marks[0], "\u00a0") // in French a blank belongs to it
+		if !isMarkSpace(prev) && !opened || isMarkSpace(next) {
 			return shutDouble
 		}
 		return openDouble

@@ -1,7 +1,9 @@
 package html
 
 import (
+	"encoding/json"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 
@@ -222,4 +224,26 @@ func FuzzRender(f *testing.F) {
 		TOC(d, env)
 		Text(d, root, env)
 	})
+}
+
+// TestQuotesAsDocutils compares with what docutils 0.19 makes of the same
+// texts (utils.smartquotes.educate_tokens with "qDe"). A NUL in a text stands
+// before a character that was escaped.
+func TestQuotesAsDocutils(t *testing.T) {
+	data, err := os.ReadFile("testdata/quotes.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range strings.Split(strings.TrimSpace(string(data)), "\n") {
+		var c [3]string
+		if err := json.Unmarshal([]byte(line), &c); err != nil {
+			t.Fatal(err)
+		}
+		p := doc.New(doc.KindParagraph, doc.Pos{}, doc.NewEscaped(doc.Pos{}, c[1]))
+		got := string(Render(nil, &doc.Document{Root: p}, p, Nop{O: Options{SmartQuotes: c[0]}}))
+		want := "<p>" + escapeString(c[2]) + "</p>\n"
+		if got != want {
+			t.Errorf("%s %q: got %q, want %q", c[0], c[1], got, want)
+		}
+	}
 }

@@ -75,7 +75,17 @@ func title(w *writer, n *doc.Node) {
 			w.str(`</span>`)
 		}
 	}
-	w.run(n)
+	if back := n.Attr("refid"); back != "" && !w.unlinked { // to its line in the page's own contents
+		w.str(`<a class="toc-backref" role="doc-backlink"`)
+		w.fragment(back)
+		w.str(">")
+		w.unlinked = true
+		w.run(n)
+		w.unlinked = false
+		w.str("</a>")
+	} else {
+		w.run(n)
+	}
 	if parent != nil {
 		w.anchorLink(parent.IDs(), "Link to this heading")
 	}

@@ -27,7 +27,7 @@ var settings = map[string]bool{
 	"root_doc": true, "master_doc": true, "exclude_patterns": true, "include_patterns": true, "source_suffix": true,
 	"html_static_path": true, "html_extra_path": true, "html_css_files": true, "html_js_files": true,
 	"html_title": true, "html_short_title": true, "html_logo": true, "html_favicon": true, "html_baseurl": true,
-	"rst_prolog": true, "rst_epilog": true, "default_role": true, "primary_domain": true, "highlight_language": true,
+	"manpages_url": true, "smartquotes": true, "trim_doctest_flags": true, "rst_prolog": true, "rst_epilog": true, "default_role": true, "primary_domain": true, "highlight_language": true,
 	"numfig": true, "numfig_format": true, "extlinks": true, "intersphinx_mapping": true, "language": true,
 	"today": true, "today_fmt": true, "nitpicky": true,
 }

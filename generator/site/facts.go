@@ -218,11 +218,13 @@ func (f *facts) walk(n *doc.Node, explicit map[string]bool, in []string) {
 		}
 	case doc.KindProduction:
 		if len(n.IDs()) > 0 {
-			object("std:token", n.Attr(doc.AttrToken), n)
+			object("std:token", first(n.Attr(doc.AttrObject), n.Attr(doc.AttrToken)), n)
 		}
 	case doc.KindTarget:
-		if m := n.Attr(doc.AttrModule); m != "" && n.HasClass("module") && len(n.IDs()) > 0 && !truthy(n, doc.AttrNoIndex) {
-			object("py:module", m, n)
+		if m := n.Attr(doc.AttrModule); m != "" && n.HasClass("module") && !truthy(n, doc.AttrNoIndex) {
+			if id := first(n.Attr("refid"), firstOf(n.IDs())); id != "" {
+				f.objects = append(f.objects, fact{typ: "py:module", name: m, id: id, pos: n.Pos})
+			}
 		}
 	case doc.KindDesc:
 		f.describe(n)
@@ -364,4 +366,11 @@ func (s *Site) collect() {
 			byName[f.name] = t
 		}
 	}
+}
+
+func firstOf(l []string) string {
+	if len(l) == 0 {
+		return ""
+	}
+	return l[0]
 }

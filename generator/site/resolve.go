@@ -15,7 +15,8 @@ import (
 var roleTypes = map[string][]string{
 	"std:term": {"std:term"}, "std:token": {"std:token"}, "std:envvar": {"std:envvar"},
 	"std:option": {"std:cmdoption", "std:option"}, "std:confval": {"std:confval"},
-	"py:func": {"py:function", "py:method"}, "py:data": {"py:data"}, "py:exc": {"py:exception", "py:class"},
+	"std:pdbcmd": {"std:pdbcommand"}, "std:opcode": {"std:opcode"}, "std:2to3fixer": {"std:2to3fixer"}, "std:monitoring-event": {"std:monitoring-event"},
+	"py:func": {"py:function"}, "py:data": {"py:data"}, "py:exc": {"py:exception", "py:class"},
 	"py:class": {"py:class", "py:exception", "py:type"}, "py:const": {"py:data", "py:attribute"},
 	"py:attr": {"py:attribute", "py:property", "py:data"}, "py:meth": {"py:method", "py:classmethod", "py:staticmethod"},
 	"py:mod": {"py:module"}, "py:type": {"py:type"}, "py:obj": nil,
@@ -333,8 +334,10 @@ func (s *Site) object(p *page, n *doc.Node, domain, typ, name string) (target, b
 		mod, class := n.Attr(doc.AttrPyModule), n.Attr(doc.AttrPyClass)
 		if strings.HasPrefix(name, ".") || truthy(n, doc.AttrRefSpecific) {
 			bare := strings.TrimPrefix(name, ".")
-			if t, ok := try(mod+"."+class+"."+bare, mod+"."+bare, class+"."+bare, bare); ok {
-				return t, true
+			for _, nm := range []string{mod + "." + class + "." + bare, mod + "." + bare, bare} {
+				if t, ok := get(strings.Trim(nm, ".")); ok {
+					return t, true
+				}
 			}
 			if t, ok := s.bySuffix(types, "."+bare); ok {
 				return t, true
@@ -355,7 +358,7 @@ func (s *Site) object(p *page, n *doc.Node, domain, typ, name string) (target, b
 				if t, ok := try(tries...); ok {
 					return t, true
 				}
-			} else if t, ok := get(name); ok {
+			} else if t, ok := anyType(name); ok {
 				return t, true
 			}
 		}
@@ -430,12 +433,6 @@ func (s *Site) object(p *page, n *doc.Node, domain, typ, name string) (target, b
 			}
 		case "option":
 			return s.option(n, name, get)
-		case "token":
-			if i := strings.LastIndexByte(name, ':'); i >= 0 {
-				if t, ok := get(name[i+1:]); ok {
-					return t, true
-				}
-			}
 		}
 	}
 	if len(types) == 0 {

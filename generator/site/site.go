@@ -424,7 +424,7 @@ func (s *Site) configure() {
 		Tags: map[string]bool{"html": true, "builder_html": true, "format_html": true}, Values: map[string]string{},
 		Substitutions: map[string]string{}}
 	if c.Source != nil {
-		cfg.Domain = "py"
+		cfg.Domain, cfg.SphinxIDs = "py", true
 		if d, ok := c.Values["primary_domain"].(string); ok {
 			cfg.Domain = d
 		}
@@ -468,6 +468,7 @@ func (s *Site) configure() {
 		s.opt.BaseURL = at
 	}
 	s.html = &html.Options{HighlightLanguage: cfg.HighlightLanguage, Highlighter: newHighlighter(), AllowRaw: s.set.RawHTML}
+	s.html.ManpagesURL = c.String("manpages_url")
 	if c.Source != nil {
 		s.html.TrimDoctest = c.Values["trim_doctest_flags"] != false
 		s.html.SmartQuotes = s.lang // Sphinx's default

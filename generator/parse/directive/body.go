@@ -80,7 +80,7 @@ func container(p Parser, b *Block) ([]*doc.Node, error) {
 		if err != nil {
 			return nil, err
 		}
-		n.AddClass(c...)
+		n.AppendClass(c...)
 	}
 	b.addName(p, n)
 	return one(n.Append(p.Blocks(b.Content, false)...))

@@ -309,8 +309,11 @@ func (d cDialect) fill(o *object, x cDecl, line *doc.Node) {
 	if n := len(x.name); n > 1 {
 		add := doc.New(doc.KindDescAddname, pos)
 		for i, part := range x.name[:n-1] {
-			_ = i
-			add.Append(d.typeRef(o.p, []string{part}, 0, pos), plain(doc.KindDescSigPunctuation, pos, d.sep))
+			ref := d.typeRef(o.p, []string{part}, 0, pos)
+			if scope := o.p.State().Scope[d.domain]; i == 0 && d.domain == "c" && len(scope) > 0 && scope[len(scope)-1] == part {
+				ref = ref.Children[0] // inside itself a name means its own member of that name
+			}
+			add.Append(ref, plain(doc.KindDescSigPunctuation, pos, d.sep))
 		}
 		line.Append(add)
 	}

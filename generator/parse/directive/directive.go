@@ -167,6 +167,7 @@ type Config struct {
 	Substitutions     map[string]string  // |version| and the like
 	Now               time.Time          // for date; the zero time is unknown
 	DocInfo           bool               // a field list at the page's top becomes its bibliographic data
+	SphinxIDs         bool               // anchors made up for what has no name are id1, id2 ..., as in Sphinx
 	ArabicOnly        bool               // letters and Roman numerals number no lists
 	CPython           *CPython           // of Python's own documentation; nil elsewhere
 	AllowRaw          bool               // raw HTML of the content reaches the page

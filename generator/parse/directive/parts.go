@@ -95,11 +95,8 @@ func meta(p Parser, b *Block) ([]*doc.Node, error) {
 		for i++; i < len(b.Content) && (strings.HasPrefix(b.Content[i].Text, " ") || blank(b.Content[i].Text)); i++ {
 			parts = append(parts, strings.TrimSpace(b.Content[i].Text))
 		}
-		for len(parts) > 0 && parts[len(parts)-1] == "" {
-			parts = parts[:len(parts)-1]
-		}
 		for len(parts) > 0 && parts[0] == "" {
-			parts = parts[1:]
+			parts = parts[1:] // blank lines after it count, as in docutils
 		}
 		if len(parts) == 0 {
 			p.Report(doc.Info, "meta-empty", l.Pos, m, fmt.Sprintf("The meta element `%s` has no content.", name), "Write its content after the colon.")

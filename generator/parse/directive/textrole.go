@@ -150,6 +150,8 @@ func pep(p Parser, r *RoleUse) []*doc.Node {
 	uri := fmt.Sprintf("https://peps.python.org/pep-%04d", n)
 	if anchor != "" {
 		uri += "/#" + anchor
+	} else if domain(p) != "" {
+		uri += "/" // as Sphinx writes it
 	}
 	if !explicit {
 		title = "PEP " + title
@@ -176,7 +178,11 @@ func rfc(p Parser, r *RoleUse) []*doc.Node {
 	if err != nil || n < 1 {
 		return r.problem(p, doc.Error, "role-rfc", fmt.Sprintf("`%s` is no RFC number.", target), "Write a number of 1 or more.")
 	}
-	uri := fmt.Sprintf("https://tools.ietf.org/html/rfc%d.html", n)
+	base := "https://tools.ietf.org/html/"
+	if domain(p) != "" {
+		base = "https://datatracker.ietf.org/doc/html/" // as Sphinx sets it
+	}
+	uri := fmt.Sprintf("%srfc%d.html", base, n)
 	if anchor != "" {
 		uri += "#" + anchor
 	}

@@ -78,14 +78,18 @@ func (p *parser) setID(n *doc.Node, prefix string) string {
 		}
 	}
 	switch {
+	case p.cfg.SphinxIDs:
+		prefix = "id"
 	case base != "":
-		prefix = base
+		prefix = base + "-"
 	case prefix == "":
-		prefix = directive.MakeID(n.Kind.String())
+		prefix = directive.MakeID(n.Kind.String()) + "-"
+	default:
+		prefix += "-"
 	}
 	for {
 		p.counter[prefix]++
-		id := prefix + "-" + strconv.Itoa(p.counter[prefix])
+		id := prefix + strconv.Itoa(p.counter[prefix])
 		if p.ids[id] == nil {
 			n.AddID(id)
 			p.ids[id] = n

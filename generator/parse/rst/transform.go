@@ -1,6 +1,8 @@
 package rst
 
 import (
+	"slices"
+
 	"docent/generator/doc"
 	"docent/generator/parse/directive"
 )
@@ -19,7 +21,13 @@ func (p *parser) transform() {
 		p.substitute()
 	}
 	found := p.collect()
+	if p.cfg.SphinxIDs {
+		p.moveModules(p.root)
+	}
 	p.propagateTargets()
+	if p.cfg.SphinxIDs {
+		sortIDs(p.root)
+	}
 	if p.opt.DocTitle {
 		p.docTitle()
 	}
@@ -42,6 +50,9 @@ func (p *parser) transform() {
 		directive.Contents(p.root, p.setID)
 	}
 	if p.transitions > 0 {
+		if p.pending > 0 {
+			dropPending(p.root)
+		}
 		p.moveTransitions()
 	}
 	p.dangling(found)
@@ -74,6 +85,17 @@ func (f *found) walk(n *doc.Node) {
 	for _, c := range n.Children {
 		if c.Kind != doc.KindText {
 			f.walk(c)
+		}
+	}
+}
+
+// dropPending takes out what directives left for the transforms; all of it is
+// done.
+func dropPending(n *doc.Node) {
+	n.Children = slices.DeleteFunc(n.Children, func(c *doc.Node) bool { return c.Kind == doc.KindPending })
+	for _, c := range n.Children {
+		if c.Kind != doc.KindText {
+			dropPending(c)
 		}
 	}
 }

@@ -62,10 +62,8 @@ func (p *parser) biblio(f, info *doc.Node, topics map[string]*doc.Node) {
 			expandKeyword(body.Children[0])
 		}
 	}
-	if !known {
-		if class := directive.MakeID(name); class != "" {
-			f.AddClass(class)
-		}
+	if class := directive.MakeID(name); class != "" {
+		f.AddClass(class)
 	}
 	info.Append(f)
 }

@@ -122,18 +122,9 @@ func (p *parser) checkTransition(path []*doc.Node, i int, moved map[*doc.Node]bo
 	report := func(message string) {
 		p.Report(doc.Error, "rst-transition", n.Pos, 4, message, "Put text on both sides of it, or take it out.")
 	}
-	first := 0 // what the class directive leaves behind does not count
-	for first < i && parent.Children[first].Kind == doc.KindPending {
-		first++
-	}
-	if parent.Children[first].Kind == doc.KindTitle {
-		first++
-	}
-	for first < i && parent.Children[first].Is(doc.KindSubtitle, doc.KindPending) {
-		first++
-	}
+	titled := parent.Children[0].Kind == doc.KindTitle
 	switch {
-	case i == first:
+	case i == 0, titled && i == 1, titled && i == 2 && parent.Children[1].Kind == doc.KindSubtitle:
 		report("A page or section may not begin with a transition.")
 	case parent.Children[i-1].Kind == doc.KindTransition:
 		report("Two transitions follow each other with nothing between them.")

@@ -3,6 +3,7 @@ package rst
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"docent/generator/doc"
 )
@@ -68,6 +69,40 @@ func (p *parser) propagate(target, to *doc.Node) bool {
 	p.noteRefID(target)
 	target.SetIDs(nil).SetNames(nil)
 	return true
+}
+
+// moveModules gives a section that begins with the description of a module
+// that module's anchor.
+func (p *parser) moveModules(n *doc.Node) {
+	for _, c := range n.Children {
+		if c.Kind != doc.KindSection {
+			continue
+		}
+		if len(c.Children) > 1 {
+			if t := c.Children[1]; t.Kind == doc.KindTarget && t.HasClass("module") && len(t.IDs()) > 0 {
+				for _, id := range t.IDs() {
+					p.ids[id] = c
+				}
+				c.SetIDs(append(slices.Clone(t.IDs()), c.IDs()...))
+				t.Set("refid", t.IDs()[0]).Set(doc.AttrOwn, "1").SetIDs(nil)
+			}
+		}
+		p.moveModules(c)
+	}
+}
+
+// sortIDs puts the anchors of sections that mean something before the one that
+// was made up.
+func sortIDs(n *doc.Node) {
+	for _, c := range n.Children {
+		if c.Kind != doc.KindSection {
+			continue
+		}
+		if ids := c.IDs(); len(ids) > 1 && strings.HasPrefix(ids[0], "id") {
+			c.SetIDs(append(slices.Clone(ids[1:]), ids[0]))
+		}
+		sortIDs(c)
+	}
 }
 
 // anonymous pairs anonymous references and targets by their order.
@@ -283,6 +318,9 @@ func (p *parser) dangling(f *found) {
 				continue
 			}
 			id, known := p.nameIDs[name]
+			if to := p.ids[id]; n.Kind == doc.KindFootnoteReference && to != nil && to.Kind != doc.KindFootnote {
+				p.Report(doc.Error, "rst-unknown-target", n.Pos, len(p.raw[n]), fmt.Sprintf("No footnote on this page has the name `%s`.", name), "Write the footnote: `.. [#"+name+"] text`.")
+			}
 			if id != "" {
 				n.Unset("refname")
 				n.Set("refid", id)

@@ -1,0 +1,44 @@
+"""Answers, line by line, what docutils makes of a text.
+
+A line of input is a text in JSON; a line of output is the pseudo-XML of its
+tree and how many messages of level warning or above docutils had, in JSON.
+The settings are those of
+rst2pseudoxml --no-doc-title --no-doc-info --syntax-highlight=none --report=5.
+"""
+import json
+import sys
+
+import docutils
+from docutils import core, io, utils
+from docutils.parsers.rst import roles
+
+SETTINGS = dict(doctitle_xform="--doc-title" in sys.argv, docinfo_xform="--doc-info" in sys.argv, syntax_highlight="none",
+                report_level=5, halt_level=5, output_encoding="unicode", _disable_config=True, warning_stream=False)
+
+if docutils.__version__ != "0.19":
+    sys.exit("docutils 0.19 is the reference, this is " + docutils.__version__)
+sys.setrecursionlimit(3000)
+messages = 0
+say = utils.Reporter.system_message
+
+
+def count(self, level, *args, **kwargs):
+    global messages
+    messages += level >= 2
+    return say(self, level, *args, **kwargs)
+
+
+utils.Reporter.system_message = count
+for line in sys.stdin:
+    messages = 0
+    roles._roles.clear()  # else roles of one text are known to the next
+    pub = core.Publisher(source_class=io.StringInput, destination_class=io.StringOutput)
+    pub.set_components("standalone", "restructuredtext", "pseudoxml")
+    pub.process_programmatic_settings(None, SETTINGS, None)
+    pub.set_source(json.loads(line), "<stdin>")
+    pub.set_destination(None, None)
+    try:
+        tree = pub.publish(enable_exit_status=False)
+    except (RecursionError, Exception) as e:  # a bug of docutils is no reference
+        tree = None
+    print(json.dumps([tree, messages]), flush=True)

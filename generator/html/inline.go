@@ -54,7 +54,7 @@ func manpage(w *writer, n *doc.Node) {
 		page, section, _ = strings.Cut(name, ".")
 	}
 	href := strings.NewReplacer("{path}", name, "{page}", page, "{section}", section).Replace(w.o.ManpagesURL)
-	if href == "" || w.unlinked || !safeURL(href) {
+	if href == "" || w.unlinked || !SafeURL(href) {
 		w.exact("em", "manpage", n)
 		return
 	}

@@ -30,7 +30,7 @@ func TestPagesIncludeTheirProject(t *testing.T) {
 		t.Fatal(err)
 	}
 	write("project/docs/link.rst", "L\n=\n\n.. literalinclude:: ../src/link.txt\n")
-	m, diags := build(t, Options{Source: filepath.Join(top, "project", "docs")})
+	m, diags := buildSite(t, Options{Source: filepath.Join(top, "project", "docs")})
 	if page := string(m.files["a/page/index.html"]); !strings.Contains(page, "42") {
 		t.Errorf("the project's code is not on the page:\n%s", page)
 	}
@@ -53,7 +53,7 @@ func TestPagesIncludeTheirProject(t *testing.T) {
 	if err := os.Remove(filepath.Join(top, "project", "docs", "conf.py")); err != nil {
 		t.Fatal(err)
 	}
-	if m, _ := build(t, Options{Source: filepath.Join(top, "project", "docs")}); strings.Contains(string(m.files["a/page/index.html"]), "42") {
+	if m, _ := buildSite(t, Options{Source: filepath.Join(top, "project", "docs")}); strings.Contains(string(m.files["a/page/index.html"]), "42") {
 		t.Error("a tree without conf.py includes files from outside")
 	}
 }

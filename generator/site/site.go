@@ -316,9 +316,12 @@ func (s *Site) find() ([]string, error) {
 	if text, err := fs.ReadFile(s.files, "conf.py"); err == nil {
 		s.conf = ReadConf(doc.NewSource("conf.py", strings.ToValidUTF8(string(text), "\uFFFD")))
 		s.report(s.conf.Diags...)
-		s.openProject(dir)
 	}
 	s.files = settings.FS
+	if s.conf.Source != nil {
+		s.openProject(dir)
+		settings.FS, s.table.files = s.files, s.files
+	}
 	suffixes := s.conf.Strings("source_suffix")
 	if len(suffixes) == 0 {
 		suffixes = []string{".rst", ".md"}

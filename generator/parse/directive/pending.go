@@ -28,7 +28,7 @@ func Classes(p Parser, root *doc.Node) {
 			}
 			if len(waiting) > 0 && c.Kind != doc.KindText {
 				for _, w := range waiting {
-					c.AddClass(strings.Fields(w.Attr(doc.AttrClass))...)
+					c.AppendClass(strings.Fields(w.Attr(doc.AttrClass))...)
 				}
 				waiting = nil
 			}

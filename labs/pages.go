@@ -30,14 +30,10 @@ type lesson struct {
 	title     string
 }
 
-// runnable says whether the page has something to run.
-func (l *lesson) runnable() bool {
-	for _, s := range l.steps {
-		if s.Role.Runs() {
-			return true
-		}
-	}
-	return false
+// hasWork says whether the page has a listing that a lab has anything to do
+// with: one to run, or one that nobody accounted for.
+func (l *lesson) hasWork() bool {
+	return slices.ContainsFunc(l.steps, func(s step.Step) bool { return s.Role.Runs() || s.Role == step.Unaccounted })
 }
 
 // lessons reads the pages that the arguments name, or all of the source that
@@ -63,7 +59,7 @@ func lessons(source string, args []string) ([]*lesson, error) {
 			if err != nil {
 				return err
 			}
-			if l.runnable() {
+			if l.hasWork() {
 				all = append(all, l)
 			}
 			return nil

@@ -279,7 +279,8 @@ var (
 		regexp.MustCompile(`(?:^|[=:@"'])/?path/to(?:/|$)|/path/to/`),
 		regexp.MustCompile(`(?i)(?:^|[/:@])user-?name(?:$|[@/:])|^user@|@host(?:name)?(?:$|[:/])`),
 		regexp.MustCompile(`(?i)(?:^|[@/.])example\.(?:com|org|net|edu)(?:$|[/:?"'])`),
-		regexp.MustCompile(`https?://\S*\{[A-Za-z_][\w-]*\}`),
+		regexp.MustCompile(`https?://\S*(?:\{[A-Za-z_][\w-]*\}|/:[a-z_]\w*|\*)`),
+		regexp.MustCompile(`(?i)^(?:user(?:name)?|login|admin):(?:pass(?:word|wd)?|secret|token)(?:@|$)`),
 		regexp.MustCompile(`^/dev/(?:sd|nvme|hd|disk)[XxNn]`),
 	}
 	braceRE = regexp.MustCompile(`(?:^|[^${])\{[A-Za-z_][\w -]*\}`)
@@ -335,7 +336,7 @@ func (c *call) capital(i int) string {
 	w := c.words[i]
 	before := c.words[i-1]
 	switch c.words[0] {
-	case "echo", "printf", "unset", "export", "read", "printenv", "env", "declare", "test", "[", "grep", "egrep", "fgrep", "awk", "sed", "tr", "trap", "kill", "pkill", "set", "shopt", "cat", "touch", "mkdir", "cd", "ls":
+	case "echo", "printf", "unset", "export", "read", "printenv", "env", "declare", "test", "[", "grep", "egrep", "fgrep", "awk", "sed", "tr", "trap", "set", "shopt", "cat", "touch", "mkdir", "cd", "ls":
 		return ""
 	}
 	if slices.Contains([]string{"-X", "--request", "-e", "--env", "--build-arg", "--cap-add", "--cap-drop", "-s", "--signal", "-D", "-U", "-I"}, before) {

@@ -142,7 +142,7 @@ func person(name string, args []string) bool {
 	case "python", "python3", "ipython", "node", "irb", "R", "julia", "ghci", "lua", "psql", "mysql", "sqlite3", "redis-cli", "mongo", "mongosh", "bc", "bash", "sh", "zsh", "fish", "ksh", "dash":
 		switch name {
 		case "psql", "mysql", "sqlite3", "redis-cli", "mongo", "mongosh":
-			return !has(args, "-c", "-e", "-f", "--eval", "--command", "--version") && len(withoutOptions(args)) <= 1
+			return !has(args, "-c", "-e", "-f", "--eval", "--command", "--version") && plainWords(args) <= 2
 		}
 		return len(args) == 0 || len(withoutOptions(args)) == 0 && has(args, "-i", "-l", "-q", "--login")
 	case "docker", "podman":
@@ -151,6 +151,17 @@ func person(name string, args []string) bool {
 		return first(args) == "init" && !has(args, "-y", "--yes")
 	}
 	return false
+}
+
+// plainWords counts the words that are no options.
+func plainWords(args []string) int {
+	n := 0
+	for _, a := range args {
+		if !strings.HasPrefix(a, "-") {
+			n++
+		}
+	}
+	return n
 }
 
 // endless: it ends only when somebody stops it.
@@ -211,6 +222,12 @@ func targets(name string, args []string) []string {
 	case "cp", "mv", "ln":
 		if len(rest) > 1 {
 			return rest[len(rest)-1:]
+		}
+	case "tar", "unzip", "git", "cmake":
+		for i, a := range args[:max(0, len(args)-1)] {
+			if a == "-C" && name == "tar" || a == "-d" && name == "unzip" || a == "--install" && name == "cmake" {
+				return args[i+1 : i+2]
+			}
 		}
 	}
 	return nil

@@ -169,7 +169,7 @@ func readPrompted(lines []string, first int, language string) reading {
 	asked := "" // a line typed at the prompt of another program
 	flush := func() {
 		for _, l := range out {
-			if asked == "" && innerPrompt.MatchString(l) {
+			if asked == "" && (innerPrompt.MatchString(l) || strings.HasPrefix(strings.TrimSpace(l), "^C") || strings.HasPrefix(strings.TrimSpace(l), "^D")) {
 				asked = l
 			}
 		}
@@ -209,6 +209,10 @@ func readPrompted(lines []string, first int, language string) reading {
 			text += "\n" + next
 		}
 		text = strings.TrimSpace(text)
+		if strings.HasPrefix(text, "^C") || strings.HasPrefix(text, "^D") {
+			asked = text
+			continue
+		}
 		if text == "" || strings.HasPrefix(text, "#") && !strings.Contains(text, "\n") {
 			continue // a bare prompt, or a comment typed at one
 		}
@@ -296,10 +300,16 @@ func readShell(text string, lines []string) reading {
 		return unsure("it starts with `#!`, so it is the content of a script", "Say `file name=NAME`, or `run` if its lines are typed.")
 	}
 	if why := form(text, false); why != "" {
+		if strings.HasPrefix(why, "it leaves something out") && slices.ContainsFunc(lines, func(l string) bool { l = strings.TrimSpace(l); return l == "..." || l == "…" }) {
+			return unsure("a line of it leaves something out: it may be a form, or commands and what they print", "Say `example`; or use prompts.")
+		}
 		return reading{role: Example, why: why}
 	}
 	cmds, err := parseShell(text)
 	if err == nil {
+		if len(cmds) == 1 && isExit(Command{Text: cmds[0].text}) {
+			return unsure("it is not clear which shell it leaves", "Say `example`.")
+		}
 		if len(cmds) == 0 && rootPrompts(lines, "console") {
 			return unsure("`#` may start a comment or be root's prompt", "Say `transcript` or `example`.")
 		}

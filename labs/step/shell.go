@@ -248,6 +248,8 @@ func gradeCall(call []string) (grade, string) {
 		return strong, ""
 	case commandRE.MatchString(name) && slices.ContainsFunc(args, optionRE.MatchString):
 		return medium, ""
+	case strings.HasPrefix(name, "${env}:"):
+		return weak, "it is PowerShell"
 	case strings.HasPrefix(name, "${"):
 		return medium, ""
 	}

@@ -305,6 +305,9 @@ func (p *pageReader) step(l *doc.Listing) {
 	if s.Role == Unaccounted && !s.Said {
 		p.outputByProse(i)
 	}
+	if s := &p.steps[i]; s.Role == Unaccounted && !s.Said {
+		p.runByProse(i, l)
+	}
 	p.doubtPlace(i)
 	p.doubtText(i)
 }
@@ -587,14 +590,53 @@ var (
 	orderCue  = regexp.MustCompile(`(?i)\b(run|type|enter|execute|use|try|call|command line|install|start|edit|add|file)\b`)
 )
 
-// saysOutput reports whether the last sentence before a listing says in so
-// many words that output follows.
-func saysOutput(prose string) bool {
+func lastSentence(prose string) string {
 	prose = strings.TrimSpace(strings.ReplaceAll(prose, "\n", " "))
 	if i := strings.LastIndex(strings.TrimRight(prose, ".:"), ". "); i >= 0 {
 		prose = prose[i+2:]
 	}
+	return prose
+}
+
+// saysOutput reports whether the last sentence before a listing says in so
+// many words that output follows.
+func saysOutput(prose string) bool {
+	prose = lastSentence(prose)
 	return outputCue.MatchString(prose) && !orderCue.MatchString(prose)
+}
+
+var typeCue = regexp.MustCompile(`(?i)\b(?:run|type|enter|execute|invoke|launch|start|build|install|compile|clone|submit)\b`)
+
+// runByProse takes a listing without a language for commands when the sentence
+// before it tells the reader to type something, and all of it are commands
+// that are known.
+func (p *pageReader) runByProse(i int, l *doc.Listing) {
+	s := &p.steps[i]
+	c := p.context[i]
+	if s.Language != "" || s.FileFrom != "" || c.first && c.nearer == "" || !strings.HasSuffix(strings.TrimSpace(c.nearer), ":") || !typeCue.MatchString(lastSentence(c.nearer)) || saysOutput(c.nearer) {
+		return
+	}
+	cmds, err := parseShell(s.Text)
+	if err != nil || len(cmds) == 0 || slices.ContainsFunc(cmds, func(t typed) bool { return t.grade != strong || len(t.calls) == 0 }) {
+		return
+	}
+	r := readShell(s.Text, splitLines(s.Text))
+	if !r.role.Runs() {
+		return
+	}
+	s.Role, s.Commands, s.Expect = r.role, r.commands, r.expect
+	s.Why = "the prose says to type it, and it holds shell commands"
+	p.placeLines(s, l)
+	p.session(s, r)
+	for _, call := range r.calls {
+		for _, image := range images(call) {
+			if !slices.Contains(s.Images, image) {
+				s.Images = append(s.Images, image)
+			}
+		}
+	}
+	p.inferNeeds(s, r.calls, true)
+	p.calls[i], p.hints[i] = r.calls, ""
 }
 
 // likeCommand reports whether a text may be something that is typed.

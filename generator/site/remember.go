@@ -1,6 +1,7 @@
 package site
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"io/fs"
@@ -91,31 +92,38 @@ func question(kind string, n *doc.Node) string {
 	return kind + " " + string(doc.AppendNode(nil, q, false))
 }
 
+// allOf writes a value of the renderer down with all its fields, also those
+// that are new; of the nodes in it the attributes are missing.
+func allOf(v any) string {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic("site: " + err.Error()) // these types can always be written
+	}
+	return string(b)
+}
+
 func linkAnswer(l html.Link, ok bool, diags []doc.Diag) build.Answer {
-	parts := []string{strconv.FormatBool(ok), l.Href, l.Title, l.Plain, strings.Join(l.Classes, " ")}
+	parts := []string{strconv.FormatBool(ok), allOf(l)}
 	if l.Text != nil {
 		parts = append(parts, string(doc.AppendNode(nil, l.Text, false)))
 	}
 	for _, d := range diags {
-		parts = append(parts, d.Code, d.Message, d.Hint)
+		parts = append(parts, d.Severity.String(), d.Code, d.Message, d.Hint)
 	}
 	return build.Digest(parts...)
 }
 
 func tocAnswer(all []html.TocEntry) build.Answer {
 	var w writer
-	var add func([]html.TocEntry)
-	add = func(all []html.TocEntry) {
-		w.int(len(all))
+	var titles func([]html.TocEntry)
+	titles = func(all []html.TocEntry) {
 		for _, t := range all {
-			w.string(t.Href, t.Plain)
 			w.node(t.Title)
-			w.bool(t.Current)
-			add(t.Children)
+			titles(t.Children)
 		}
 	}
-	add(all)
-	return build.Digest(string(w.b))
+	titles(all)
+	return build.Digest(allOf(all), string(w.b))
 }
 
 // numbers is the answer to which numbers a page's sections and figures have.

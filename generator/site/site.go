@@ -64,6 +64,8 @@ type Options struct {
 	// Lint looks for more than a build does, and collects the links that
 	// leave the site.
 	Lint bool
+	// within is the language of the whole site, for one of its others.
+	within string
 	// Progress is told how far a step has come, from several goroutines.
 	Progress func(step string, done, total int)
 }
@@ -100,6 +102,7 @@ type Site struct {
 	redirects []redirect
 	drafts    map[string]bool // pages that are left out, by name without suffix
 	versions  []versionLink
+	words     catalogue // of a language that is not the site's own
 	graph     *build.Graph
 	table     *fileTable
 	index     *search.Builder
@@ -170,6 +173,9 @@ func load(ctx context.Context, opt Options, before *Site) (*Site, error) {
 	}
 	s.configure()
 	s.loadVersions()
+	if opt.within != "" {
+		s.words = s.openCatalogue(s.lang)
+	}
 	s.table.files = s.files // with the project around a Sphinx tree
 	s.remember(before)
 	s.fixed = len(s.diags)
@@ -535,6 +541,9 @@ func (s *Site) parse(p *page, report func(...doc.Diag)) (*doc.Document, build.An
 		report(doc.Diag{Severity: doc.Error, Code: "site-not-utf8", Source: doc.NewSource(p.name, text), Off: off,
 			Message: fmt.Sprintf("The file is not UTF-8: byte 0x%02x at offset %d.", raw[off], off),
 			Hint:    "Save it as UTF-8; the character is shown as \uFFFD."})
+	}
+	if s.words != nil {
+		text = s.words.translate(p.name, text, s.cfg)
 	}
 	d := parse.Page(p.name, text, s.cfg)
 	report(d.Diags...)

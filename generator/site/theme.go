@@ -153,6 +153,7 @@ type view struct {
 	Styles, Scripts          []string
 	NoIndex, Preview, Report bool
 	Draft                    bool
+	Languages                []themeLink // this page in the languages of the site
 	Versions                 []themeLink // other versions of the site; the current one has no address
 	GenIndex                 bool
 	Nav, Contents, Body      template.HTML
@@ -191,6 +192,7 @@ func (s *Site) view(url, kind, title string) *view {
 		Version: first(s.set.Version, s.conf.String("release", "version")), Copyright: first(s.set.Copyright, s.conf.String("copyright", "project_copyright"))}
 	v.Home = v.Root
 	v.Versions = s.versionLinks(v.Version)
+	v.Translations, v.Languages = s.translations(url)
 	v.Head = title
 	if s.siteTitle() != "" && title != s.siteTitle() {
 		v.Head = title + " · " + s.siteTitle()

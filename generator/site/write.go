@@ -44,7 +44,10 @@ func (s *Site) Write(ctx context.Context, sink Sink) error {
 	_, err = s.task("search", "found", sink, func(sink Sink) ([]doc.Diag, error) {
 		return nil, s.index.Finish(func(name string, data []byte) error { return sink.Put("_search/"+name, data) })
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	return s.writeLanguages(ctx, sink)
 }
 
 // frame fills in what stands around a page's text. It asks nothing of the

@@ -1,0 +1,146 @@
+package site
+
+import (
+	"context"
+	"io"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+
+	"docent/generator/config"
+	"docent/generator/doc"
+)
+
+// languages are the codes of the site's languages: first its own.
+func (s *Site) languages() []string {
+	own := first(s.opt.within, s.lang)
+	out := []string{own}
+	for _, code := range slices.Sorted(maps.Keys(s.set.Languages)) {
+		if code = strings.ReplaceAll(code, "_", "-"); code != own {
+			out = append(out, code)
+		}
+	}
+	return out
+}
+
+// place is the folder of a language below the whole site's root.
+func (s *Site) languageFolder(code string) string {
+	if code == first(s.opt.within, s.lang) {
+		return ""
+	}
+	return code + "/"
+}
+
+// languageName is how a language calls itself.
+func (s *Site) languageName(code string) string {
+	for c, name := range s.set.Languages {
+		if strings.ReplaceAll(c, "_", "-") == code {
+			return name
+		}
+	}
+	return code
+}
+
+// writeLanguages writes the site once more for each further language, below a
+// folder of its own. The preview shows the site's own language only.
+func (s *Site) writeLanguages(ctx context.Context, sink Sink) error {
+	if s.opt.within != "" || s.opt.Preview {
+		return nil
+	}
+	for _, code := range s.languages()[1:] {
+		if p := s.byURL[code+"/"]; p != nil {
+			s.report(s.set.Place(doc.Diag{Severity: doc.Error, Code: "language-folder", Message: "The page " + p.name + " has the address that the language `" + code + "` needs.",
+				Hint: "Rename the page."}, "languages"))
+			continue
+		}
+		if err := s.writeLanguage(ctx, code, sink); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Site) writeLanguage(ctx context.Context, code string, sink Sink) error {
+	opt := s.opt
+	opt.Cache, opt.Progress, opt.Lint = nil, nil, false
+	opt.within = s.lang
+	opt.Settings = append(slices.Clone(opt.Settings), config.Setting{Key: "language", Value: code, From: "languages"})
+	if opt.BaseURL != "" {
+		opt.BaseURL = strings.TrimSuffix(opt.BaseURL, "/") + "/" + code + "/"
+	}
+	other, err := Load(ctx, opt)
+	if err != nil {
+		return err
+	}
+	defer other.Close()
+	if len(other.words) == 0 {
+		s.report(s.set.Place(doc.Diag{Severity: doc.Warning, Code: "language-empty", Message: "There is no catalogue for the language `" + code + "`.",
+			Hint: "Put it into locale/" + strings.ReplaceAll(code, "-", "_") + "/LC_MESSAGES, or remove the language."}, "languages", code))
+	}
+	if err := other.Write(ctx, below{sink, code}); err != nil {
+		return err
+	}
+	s.reportOther(code, other)
+	return nil
+}
+
+// reportOther tells what is wrong in a translation and was not in the
+// original.
+func (s *Site) reportOther(code string, other *Site) {
+	known := map[string]bool{}
+	for _, d := range s.Diags() {
+		known[diagFile(&d)+d.Code+d.Message] = true
+	}
+	for _, d := range other.Diags() {
+		if !known[diagFile(&d)+d.Code+d.Message] && d.Severity >= doc.Warning {
+			d.Message = "In the translation to `" + code + "`: " + d.Message
+			d.Source = doc.NewSource(diagFile(&d), "") // its places are those of the translated text
+			d.Off, d.Len = 0, 0
+			s.report(d)
+		}
+	}
+}
+
+// below puts a site into a folder of another.
+type below struct {
+	Sink
+	dir string
+}
+
+func (b below) Put(name string, data []byte) error { return b.Sink.Put(path.Join(b.dir, name), data) }
+
+func (b below) Copy(name string, open func() (io.ReadCloser, error)) error {
+	return b.Sink.Copy(path.Join(b.dir, name), open)
+}
+
+// Keep leaves a file of the old site in its place.
+func (b below) Keep(name string) bool {
+	k, ok := b.Sink.(Keeper)
+	return ok && k.Keep(path.Join(b.dir, name))
+}
+
+// translations are the addresses of a page in all languages, for its head and
+// for the switcher.
+func (s *Site) translations(url string) (head []translation, menu []themeLink) {
+	all := s.languages()
+	if len(all) < 2 || s.opt.Preview {
+		return nil, nil
+	}
+	here := s.languageFolder(s.lang) + url
+	for _, code := range all {
+		there := s.languageFolder(code) + url
+		href := relative(here, there)
+		l := themeLink{href, s.languageName(code)}
+		if code == s.lang {
+			l.Href = ""
+		}
+		menu = append(menu, l)
+		if base := s.opt.BaseURL; base != "" {
+			base = strings.TrimSuffix(strings.TrimSuffix(base, "/"), "/"+strings.TrimSuffix(s.languageFolder(s.lang), "/"))
+			href = strings.TrimSuffix(base, "/") + "/" + there
+		}
+		head = append(head, translation{code, href})
+	}
+	return append(head, translation{"x-default", head[0].Href}), menu
+}

@@ -1,0 +1,70 @@
+package site
+
+import (
+	"strings"
+	"testing"
+)
+
+const german = `# Translations
+msgid ""
+msgstr ""
+"Language: de\n"
+"Content-Type: text/plain; charset=UTF-8\n"
+
+#: ../../index.rst:2
+msgid "Home"
+msgstr "Willkommen auf der Startseite"
+
+#: ../../index.rst:4
+msgid "A paragraph with *emphasis* and a :ref:` + "`link <there>`" + ` over two lines."
+msgstr "Ein Absatz mit *Betonung* und einem :ref:` + "`Verweis <there>`" + `."
+
+#, fuzzy
+msgid "Only guessed."
+msgstr "Geraten."
+
+msgid "An item"
+msgstr "Ein Eintrag"
+
+msgid "In the table"
+msgstr "In der Tabelle"
+
+msgid "a term"
+msgstr "ein Begriff"
+
+msgid ""
+"A long message in "
+"\"pieces\"."
+msgstr ""
+"Eine lange Nachricht "
+"in „Stücken“."
+
+msgid "Broken."
+msgstr "Kaputt :nosuchrole:` + "`x`" + `."
+`
+
+func TestLanguages(t *testing.T) {
+	src := tree(t, "docent.yaml", "base_url: https://example.org/x/\nlanguages: {de: Deutsch, fr: Français}\n",
+		"index.rst", "====\nHome\n====\n\nA paragraph with *emphasis* and a :ref:`link <there>`\nover two lines.\n\nOnly guessed.\n\n* An item\n* Not translated\n\n.. _there:\n\n.. list-table::\n\n   * - In the table\n     - other\n\na term\n   A long message in\n   \"pieces\".\n\n.. code-block:: shell\n\n   echo Home\n\nBroken.\n\n.. toctree::\n\n   a/b\n",
+		"a/b.md", "# Home\n\n- An item\n\n| In the table | x |\n| --- | --- |\n| y | An item |\n",
+		"locale/de/LC_MESSAGES/index.po", german, "locale/de/LC_MESSAGES/a.po", german)
+	m, diags := buildSite(t, Options{Source: src})
+	home := shown(t, m, "de/index.html")
+	has(t, "the German page", home, `lang="de"`, "<h1>Willkommen auf der Startseite<", `Ein Absatz mit <em>Betonung</em> und einem <a class="reference internal" href="#there">`, "Only guessed.", "Ein Eintrag", "Not translated",
+		"In der Tabelle", "ein Begriff", "in „Stücken“.", `hreflang="en" href="https://example.org/x/"`, `hreflang="de" href="https://example.org/x/de/"`,
+		`hreflang="x-default" href="https://example.org/x/"`, `<link rel="canonical" href="https://example.org/x/de/">`, `<li><a href="../">en</a></li><li><span aria-current="true">Deutsch</span></li><li><a href="../fr/">Français</a></li>`)
+	has(t, "a listing", shown(t, m, "de/index.md"), "\necho Home\n")
+	has(t, "the original", shown(t, m, "a/b/index.html"), "<h1>Home<", `<li><a href="../../de/a/b/">Deutsch</a></li>`)
+	has(t, "the German Markdown page", shown(t, m, "de/a/b/index.html"), "<h1>Willkommen", "Ein Eintrag", "In der Tabelle")
+	if n := strings.Count(shown(t, m, "de/a/b/index.html"), "Ein Eintrag"); n != 2 {
+		t.Errorf("%d of 2 messages are translated", n)
+	}
+	has(t, "the diagnostics", said(diags), "index.rst:1:1: error: In the translation to `de`: Unknown role `nosuchrole`.", "docent.yaml:2:30: warning: There is no catalogue for the language `fr`.")
+	if n := len(diags); n != 2 {
+		t.Errorf("%d diagnostics: %s", n, said(diags))
+	}
+	m, _ = buildSite(t, Options{Source: tree(t, "index.md", "# Home\n")})
+	if strings.Contains(shown(t, m, "index.html"), "hreflang") {
+		t.Error("one language needs no switcher")
+	}
+}

@@ -75,6 +75,8 @@ browser: bin downloads ## the site in a real browser: behaviour, looks, accessib
 .PHONY: unit
 unit: bin ## Go's tests; one package at a time, since some start real engines
 	go test -p 1 -timeout 20m $$(go list ./... | grep -vE 'docent/labs(/(engine|run).*)?$$')
+	.ci/once differ go.mod go.sum generator/parse/rst generator/parse/directive generator/doc -- go test ./generator/parse/rst -run TestDiffer -differ 5000
+	.ci/once compare go.mod go.sum generator scripts/compare -- scripts/compare --min 88 --show 20 docutils
 	.ci/once lexers go.mod go.sum Makefile generator/lex -- go test ./generator/lex -run TestRealSources -real 1500000
 	.ci/once command $(INPUTS) -- go test -timeout 20m ./labs
 	.ci/once run $(INPUTS) -- go test -timeout 20m ./labs/run
@@ -118,6 +120,14 @@ bench-search: bin ## search beside Pagefind, lunr and MiniSearch: make bench-sea
 	go run ./bench -pages $(PAGES) -only none
 	@cd scripts/browser && { [ -d node_modules/pagefind ] || npm ci --ignore-scripts --no-audit --no-fund --loglevel=error; }
 	@for n in $$(echo $(PAGES) | tr , ' '); do node scripts/browser/bench-search.js build/bench/site-$$n-1/md; done
+
+.PHONY: bench-sphinx
+bench-sphinx: bin ## Docent beside Sphinx on the documentation of CPython 3.11
+	go run ./bench -rounds 1 -only sphinx -sphinx-source "$$(scripts/compare --folder cpython)"
+
+.PHONY: compare
+compare: bin ## Docent's pages beside Sphinx's, on whole Sphinx trees: make compare TREES="cpython docutils"
+	scripts/compare --show 40 $(TREES)
 
 .PHONY: bench-labs
 bench-labs: bin downloads ## what labs adds to bare docker and podman commands, and a run in which nothing has changed

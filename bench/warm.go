@@ -171,7 +171,7 @@ func (b *bench) sphinxTree(source string) error {
 		ours = append(ours, c)
 		out := filepath.Join(b.output, "sphinx")
 		os.RemoveAll(out)
-		if c, err = measure(source, "sphinx-build", "-q", "-j", "auto", "-b", "html", source, out); err != nil {
+		if c, err = measure(source, "sphinx-build", "-q", "-j", "auto", "-b", "html", "-D", "html_theme=basic", source, out); err != nil {
 			return err
 		}
 		theirs = append(theirs, c)

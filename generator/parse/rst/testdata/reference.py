@@ -6,6 +6,7 @@ The settings are those of
 rst2pseudoxml --no-doc-title --no-doc-info --syntax-highlight=none --report=5.
 """
 import json
+import signal
 import sys
 
 import docutils
@@ -29,6 +30,13 @@ def count(self, level, *args, **kwargs):
 
 
 utils.Reporter.system_message = count
+
+
+def late(*_):
+    raise RuntimeError("it takes too long")
+
+
+signal.signal(signal.SIGALRM, late)
 for line in sys.stdin:
     messages = 0
     roles._roles.clear()  # else roles of one text are known to the next
@@ -37,8 +45,10 @@ for line in sys.stdin:
     pub.process_programmatic_settings(None, SETTINGS, None)
     pub.set_source(json.loads(line), "<stdin>")
     pub.set_destination(None, None)
+    signal.alarm(10)  # some texts send docutils round in circles
     try:
         tree = pub.publish(enable_exit_status=False)
     except (RecursionError, Exception) as e:  # a bug of docutils is no reference
         tree = None
+    signal.alarm(0)
     print(json.dumps([tree, messages]), flush=True)

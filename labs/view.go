@@ -22,9 +22,10 @@ import (
 	"docent/labs/step"
 )
 
-// A view tells a person how a run goes. On a terminal it keeps two lines at the
-// bottom that show the step under way; elsewhere it prints lines, and says
-// every half minute that a long step is still running.
+// A view tells a person how a run goes. On a terminal it keeps a few lines at
+// the bottom that show the step under way and what it printed last; elsewhere
+// it prints lines, and says every half minute that a long step is still
+// running.
 type view struct {
 	out, err io.Writer
 	width    int  // of lines
@@ -38,6 +39,7 @@ type view struct {
 	steps    int
 	now      string    // what is under way
 	tail     string    // the last line it printed
+	log      []string  // the last few, on a terminal
 	since    time.Time // when it began
 	heart    *time.Timer
 	last     string // last status line in plain mode
@@ -48,6 +50,9 @@ type progress struct {
 	p   *mpb.Progress
 	bar *mpb.Bar
 }
+
+// logLines is how many of the last lines of a step a terminal shows.
+const logLines = 3
 
 // The widest line that is still easy to read across.
 const maxWidth = 110
@@ -130,6 +135,7 @@ func (v *view) building(p network.Progress) {
 	inStep := v.now != ""
 	if inStep {
 		v.tail = fmt.Sprintf("%s (%.0f %%)", text, p.Done*100)
+		v.log = []string{v.tail}
 	}
 	plain := !v.live && text != v.last
 	if plain {
@@ -172,7 +178,7 @@ func (v *view) startPage(l *lesson, engine string) {
 	fmt.Fprintln(v.out, v.paint(bold, head)+strings.Repeat(" ", max(1, v.width-ansi.StringWidth(head)-ansi.StringWidth(right)))+v.paint(dim, right))
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.page_, v.steps, v.now, v.tail = head, len(l.steps), "", ""
+	v.page_, v.steps, v.now, v.tail, v.log = head, len(l.steps), "", "", nil
 	if !v.live {
 		return
 	}
@@ -189,13 +195,27 @@ func (v *view) startPage(l *lesson, engine string) {
 			took := clock(time.Since(v.since))
 			return " " + ansi.Truncate(v.now, max(10, v.width-46), "…") + "  " + took
 		})),
-		mpb.BarExtender(mpb.BarFillerFunc(func(w io.Writer, _ decor.Statistics) error {
+		mpb.BarBtmExtender(v.logFillers()...))
+	v.progress = &progress{p, bar}
+}
+
+// logFillers draw the last lines of the step under way, one each. There are
+// always as many: a view that grows and shrinks is hard to read.
+func (v *view) logFillers() []mpb.BarFiller {
+	var out []mpb.BarFiller
+	for i := range logLines {
+		out = append(out, mpb.BarFillerFunc(func(w io.Writer, _ decor.Statistics) error {
 			v.mu.Lock()
 			defer v.mu.Unlock()
-			_, err := io.WriteString(w, "  "+v.paint(dim, ansi.Truncate(v.tail, v.width-2, "…"))+"\n")
+			line := ""
+			if i < len(v.log) {
+				line = "    " + v.paint(dim, ansi.Truncate(v.log[i], v.width-4, "…"))
+			}
+			_, err := io.WriteString(w, line+"\n")
 			return err
-		}), false))
-	v.progress = &progress{p, bar}
+		}))
+	}
+	return out
 }
 
 // endPage closes it.
@@ -219,7 +239,7 @@ func (v *view) event(e run.Event) {
 	switch e.Kind {
 	case run.StepStarted:
 		v.mu.Lock()
-		v.now, v.tail, v.since = label(e.Step), "", time.Now()
+		v.now, v.tail, v.log, v.since = label(e.Step), "", nil, time.Now()
 		if !v.live && !v.quiet && e.Step.Role.Runs() {
 			v.beat(v.now, v.since)
 		}
@@ -227,10 +247,12 @@ func (v *view) event(e run.Event) {
 	case run.StepOutput:
 		v.mu.Lock()
 		v.tail = e.Line
+		v.log = append(v.log, e.Line)
+		v.log = v.log[max(0, len(v.log)-logLines):]
 		v.mu.Unlock()
 	case run.StepDone:
 		v.mu.Lock()
-		v.now, v.tail = "", ""
+		v.now, v.tail, v.log = "", "", nil
 		if v.heart != nil {
 			v.heart.Stop()
 		}
@@ -349,7 +371,11 @@ func (v *view) failures(pages []report.Page) {
 			if s.File != "" {
 				file = s.File
 			}
-			fmt.Fprintf(v.out, "%s %s\n", v.paint(red, "✗"), v.paint(bold, fmt.Sprintf("%s:%d: %s", file, s.Line, s.Why)))
+			headline := fmt.Sprintf("%s:%d: %s", file, s.Line, s.Why)
+			if v.live {
+				headline = ansi.Wordwrap(headline, max(20, v.width-2), "")
+			}
+			fmt.Fprintf(v.out, "%s %s\n", v.paint(red, "✗"), v.paint(bold, strings.ReplaceAll(headline, "\n", "\n  ")))
 			if s.Command != "" {
 				indent(v.out, "  $ ", "    ", s.Command)
 			}
@@ -474,6 +500,9 @@ func (v *view) summary(pages []report.Page, unaccounted int, strict bool, writte
 		next = "Some listings were not reached. See the reasons above."
 	case strict && unaccounted > 0:
 		next = fmt.Sprintf("%d listings are not accounted for. \"labs list\" shows them; say with a lab comment what they are.", unaccounted)
+	}
+	if v.live {
+		next = ansi.Wordwrap(next, v.width, "")
 	}
 	fmt.Fprintln(v.out, next)
 }

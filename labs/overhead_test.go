@@ -85,7 +85,8 @@ func bareRun(b *testing.B, name string) time.Duration {
 	for _, line := range benchCommands {
 		if d, ok := e.(interface{ Host() string }); ok {
 			cmd := exec.Command("bash", "-c", line)
-			cmd.Dir, cmd.Env = scratch, append(os.Environ(), "DOCKER_HOST="+d.Host(), "DOCKER_BUILDKIT=1", "SSL_CERT_FILE="+n.CACert())
+			cmd.Dir, cmd.Env = scratch, append(os.Environ(), "DOCKER_HOST="+d.Host(), "DOCKER_BUILDKIT=1", "SSL_CERT_FILE="+n.CACert(),
+				"PATH=/usr/bin:/usr/sbin:"+os.Getenv("PATH")) // one with BuildKit in it, where there are two
 			if out, err := cmd.CombinedOutput(); err != nil {
 				b.Fatalf("%s: %v\n%s", line, err, out)
 			}

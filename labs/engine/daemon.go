@@ -139,6 +139,21 @@ func (d *daemon) alive() error {
 	}
 }
 
+// answers says what became of a daemon, after a command of it failed. A daemon
+// that is dying has let go of its socket before its end is known.
+func (d *daemon) answers(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	if answersPing(ctx, strings.TrimPrefix(d.host, "unix://")) {
+		return nil
+	}
+	select {
+	case <-d.process.done:
+	case <-ctx.Done():
+	}
+	return d.alive()
+}
+
 func (d *daemon) lastWords() string {
 	text, err := os.ReadFile(d.logPath)
 	if err != nil {

@@ -222,7 +222,7 @@ func (e *docker) Docker(ctx context.Context, call Call) (int, error) {
 	exit, err := carryOut(ctx, cmd, call)
 	if err == nil && exit != 0 && e.daemon != nil {
 		// A command that failed because the daemon died is the machine's fault.
-		if dead := e.daemon.alive(); dead != nil {
+		if dead := e.daemon.answers(ctx); dead != nil {
 			return -1, dead
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -208,10 +209,29 @@ func (e *env) evidenceHTML(ev evidence) string {
 		}
 		runs[v] = append(runs[v], x)
 	}
-	for _, v := range order {
-		b = e.appendEvidence(b, v, runs[v])
+	// Where a machine carried the listing out, those that skipped it stand in
+	// the details.
+	var aside []report.Evidence
+	if carried := slices.ContainsFunc(order, isOutcome); carried {
+		for _, v := range order {
+			if !isOutcome(v) {
+				aside = append(aside, runs[v]...)
+			}
+		}
+		order = slices.DeleteFunc(order, func(v string) bool { return !isOutcome(v) })
+	}
+	for i, v := range order {
+		if i > 0 {
+			aside = nil
+		}
+		b = e.appendEvidence(b, v, runs[v], aside)
 	}
 	return string(b)
+}
+
+// isOutcome reports whether a verdict says that the listing was carried out.
+func isOutcome(v string) bool {
+	return v != string(report.Skipped) && v != string(report.Unreached)
 }
 
 func appendVerdict(b []byte, v string) []byte {
@@ -224,8 +244,8 @@ func appendVerdict(b []byte, v string) []byte {
 }
 
 // appendEvidence writes the line of the runs that ended alike, newest first,
-// and below it what each of them printed.
-func (e *env) appendEvidence(b []byte, v string, runs []report.Evidence) []byte {
+// and below it what each of them printed, and which runs left it out.
+func (e *env) appendEvidence(b []byte, v string, runs, aside []report.Evidence) []byte {
 	st, pg := runs[0].Step, runs[0].Page
 	b = append(b, `<details class="evidence" data-ui data-verdict="`...)
 	b = appendEscaped(b, v)
@@ -247,6 +267,17 @@ func (e *env) appendEvidence(b []byte, v string, runs []report.Evidence) []byte 
 			b = append(b, "</p>"...)
 		}
 		b = e.appendRunEvidence(b, x)
+	}
+	for _, x := range aside {
+		b = append(b, `<p class="evidence-run">`...)
+		b = appendEscaped(b, where(x.Page, x.Step)+", ")
+		b = appendTime(b, ranAt(x.Page, x.Step))
+		b = append(b, `</p><p>`...)
+		b = appendVerdict(b, verdictOf(x))
+		if x.Step.Why != "" {
+			b = appendEscaped(b, ": "+x.Step.Why)
+		}
+		b = append(b, `</p>`...)
 	}
 	return append(b, `</div></details>`...)
 }

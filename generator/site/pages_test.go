@@ -303,6 +303,13 @@ func TestEvidenceStandsUnderItsListing(t *testing.T) {
 	if err := report.Write(filepath.Join(reports, report.FileName("index.md", "podman", false)), &r); err != nil {
 		t.Fatal(err)
 	}
+	// An older run: it left out what the newer one carried out, and failed alike.
+	older := r
+	older.Started, older.Machine.Engine = r.Started.AddDate(0, 0, -1), "docker"
+	older.Steps = []report.Step{{ID: list[0].ID, Digest: list[0].Digest, Role: "run", Verdict: report.Skipped, Why: "It lacks a GPU."}, r.Steps[2]}
+	if err := report.Write(filepath.Join(reports, report.FileName("index.md", "docker", false)), &older); err != nil {
+		t.Fatal(err)
+	}
 	m, diags := buildSite(t, Options{Source: dir, Reports: reports})
 	if len(diags) > 0 {
 		t.Errorf("diagnostics: %v", diags)
@@ -316,7 +323,8 @@ func TestEvidenceStandsUnderItsListing(t *testing.T) {
 		t.Errorf("verdicts %q", got)
 	}
 	for _, want := range []string{"passed on a stand-in", "1.2 s", "podman 4.3.1", "6 May 2026", "one &lt;b&gt;", "cuda-devel",
-		`<span class="gd">-a</span>`, "2 of 3 listings ran", "changed after this run"} {
+		`<span class="gd">-a</span>`, "2 of 3 listings ran", "changed after this run",
+		"skipped</span>: It lacks a GPU.", "<span>podman 4.3.1</span><span>docker 4.3.1</span>"} {
 		if !strings.Contains(string(home), want) {
 			t.Errorf("the page does not say %q", want)
 		}

@@ -129,6 +129,9 @@ nvcr.io/r2kuatviomfd/internal-sandbox/gzynda_nbody   efficient   111111111111   
 		{"images: the user comes from a value", strings.ReplaceAll(images, "gzynda", "${USER}"), strings.ReplaceAll(images, "gzynda", "reader"), Options{Vars: map[string]string{"USER": "reader"}}, true, ""},
 		{"images: no table at all", images, "Cannot connect to the Docker daemon", Options{}, false, "REPOSITORY, TAG"},
 		{"images: size within tolerance, other unit", "REPOSITORY  TAG  SIZE\nx           y    443MB ±5%", "REPOSITORY  TAG  SIZE\nx           y    0.45GB", Options{}, true, ""},
+		{"a column within tolerance", "NAME  SIZE\nx     443MB", "NAME  SIZE\nx     0.45GB", Options{Within: []Tolerance{{"SIZE", 0.05}}}, true, ""},
+		{"a column out of tolerance", "NAME  SIZE\nx     443MB", "NAME  SIZE\nx     0.5GB", Options{Within: []Tolerance{{"size", 0.05}}}, false, "443MB"},
+		{"a column out of tolerance, in binary units", "NAME  SIZE\nx     443MiB", "NAME  SIZE\nx     443MB", Options{Within: []Tolerance{{"SIZE", 0.02}}}, false, "443MiB"},
 		{"images: size out of tolerance", "REPOSITORY  TAG  SIZE\nx           y    443MB ±5%", "REPOSITORY  TAG  SIZE\nx           y    0.5GB", Options{}, false, "443MB"},
 
 		{"nbody on another GPU", result, onHopper, Options{}, true, ""},

@@ -147,7 +147,7 @@ func (c *comparer) compare() Result {
 			continue
 		}
 		if t := readTable(c.want, i); t != nil {
-			miss, why, next := c.findTable(t, at)
+			miss, why, next, columns := c.findTable(t, at)
 			if why == "" {
 				for k := t.from; k < t.to; k++ {
 					done[k] = max(0, next-1)
@@ -156,7 +156,7 @@ func (c *comparer) compare() Result {
 				continue
 			}
 			// What only looks like a table may be there word by word.
-			if !c.verbatim(l, at) {
+			if columns && len(c.Within) > 0 || !c.verbatim(l, at) {
 				return c.fail(miss, at, done, why)
 			}
 		}
@@ -185,8 +185,8 @@ func (c *comparer) verbatim(l string, at int) bool {
 }
 
 // findTable finds the sample's table in the output. next is the line after
-// it.
-func (c *comparer) findTable(want *table, at int) (miss int, why string, next int) {
+// it; columns reports whether one with the same headings is there.
+func (c *comparer) findTable(want *table, at int) (miss int, why string, next int, columns bool) {
 	why = "a table with the columns " + strings.Join(want.head, ", ") + " is not in the output"
 	best := -2
 	miss = want.from
@@ -196,8 +196,9 @@ func (c *comparer) findTable(want *table, at int) (miss int, why string, next in
 		}
 		m, w, ok := c.compareTable(want, t)
 		if ok {
-			return 0, "", t.to
+			return 0, "", t.to, true
 		}
+		columns = columns || m >= 0
 		if m > best {
 			best, why, miss = m, w, want.from
 			if m >= 0 {
@@ -205,7 +206,7 @@ func (c *comparer) findTable(want *table, at int) (miss int, why string, next in
 			}
 		}
 	}
-	return miss, why, at
+	return miss, why, at, columns
 }
 
 // findLine finds line i of the sample, alone or joined with the lines after

@@ -206,11 +206,23 @@ func (c *comparer) sameRow(head, want, got []string, cols []int) bool {
 			if c.expand(w) != g && !gapped(c.expand(w), g) {
 				return false
 			}
-		case !c.sameLine(w, g):
+		case !c.sameCell(name, w, g):
 			return false
 		}
 	}
 	return true
+}
+
+// sameCell compares one cell; a tolerance may name its column.
+func (c *comparer) sameCell(column, want, got string) bool {
+	for _, t := range c.Within {
+		if strings.EqualFold(t.Unit, column) {
+			in := *c
+			in.Within = []Tolerance{{Ratio: t.Ratio}}
+			return in.sameLine(want, got)
+		}
+	}
+	return c.sameLine(want, got)
 }
 
 // gapped matches a cell with three dots in it.

@@ -69,20 +69,24 @@ func newStepGroup(limits Limits, scratch string, n int) *stepGroup {
 	g := &stepGroup{limits: limits, disk: diskUse{folder: scratch, limit: limits.Disk}}
 	name := groupName(scratch) + "." + strconv.Itoa(n)
 	memory, pids := groupRoots()
-	set := func(root, file, older string, value int64) string {
+	set := func(root, value string, files ...string) string {
 		dir := filepath.Join(root, name)
-		if os.Mkdir(dir, 0o755) != nil && !isDir(dir) {
+		made := os.Mkdir(dir, 0o755) == nil
+		if !made && !isDir(dir) {
 			return ""
 		}
-		text := []byte(strconv.FormatInt(value, 10))
-		if os.WriteFile(filepath.Join(dir, file), text, 0) != nil && (older == "" || os.WriteFile(filepath.Join(dir, older), text, 0) != nil) {
+		for _, f := range files {
+			if os.WriteFile(filepath.Join(dir, f), []byte(value), 0) == nil {
+				return dir
+			}
+		}
+		if made { // else it holds another limit
 			os.Remove(dir)
-			return ""
 		}
-		return dir
+		return ""
 	}
-	g.pids = set(pids, "pids.max", "", int64(limits.Processes))
-	g.memory = set(memory, "memory.max", "memory.limit_in_bytes", limits.Memory)
+	g.pids = set(pids, strconv.Itoa(limits.Processes), "pids.max")
+	g.memory = set(memory, strconv.FormatInt(limits.Memory, 10), "memory.max", "memory.limit_in_bytes")
 	return g
 }
 
@@ -105,7 +109,7 @@ func (g *stepGroup) argument() string {
 	case g == nil || g.memory == "" && g.pids == "":
 		return "-"
 	case g.memory == "" || g.memory == g.pids:
-		return g.pids
+		return g.pids // on newer machines, one folder for both
 	case g.pids == "":
 		return g.memory
 	}

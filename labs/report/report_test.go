@@ -415,3 +415,11 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+// The power of several GPUs is drawn as one line: their sum, reading by reading.
+func TestPowerOfSeveralGPUs(t *testing.T) {
+	points, watts := powerLine(&Step{Samples: []Sample{{At: 0, PowerWatts: 100}, {At: 1, GPU: 1, PowerWatts: 50}, {At: 100, PowerWatts: 200}, {At: 101, GPU: 1, PowerWatts: 100}}})
+	if points != "0.0,10.0 100.0,0.0" || watts != "300 W at most" {
+		t.Errorf("%q, %q", points, watts)
+	}
+}

@@ -125,19 +125,27 @@ func tickEvery(whole int64) int64 {
 	return 3600000
 }
 
-// powerLine is the power of the GPU during a step as points of an SVG line in
+// powerLine is the power of a step's GPUs together, as points of an SVG line in
 // a box of 100 by 20, and its highest reading.
 func powerLine(s *Step) (points, watts string) {
-	top := 0.0
+	var rounds []Sample // one reading of all devices
 	for _, m := range s.Samples {
+		if m.GPU > 0 && len(rounds) > 0 {
+			rounds[len(rounds)-1].PowerWatts += m.PowerWatts
+			continue
+		}
+		rounds = append(rounds, m)
+	}
+	top := 0.0
+	for _, m := range rounds {
 		top = math.Max(top, m.PowerWatts)
 	}
-	if top == 0 || len(s.Samples) < 2 {
+	if top == 0 || len(rounds) < 2 {
 		return "", ""
 	}
-	end := float64(max(s.Samples[len(s.Samples)-1].At, 1))
+	end := float64(max(rounds[len(rounds)-1].At, 1))
 	var b strings.Builder
-	for _, m := range s.Samples {
+	for _, m := range rounds {
 		fmt.Fprintf(&b, "%.1f,%.1f ", 100*float64(m.At)/end, 20-20*m.PowerWatts/top)
 	}
 	return strings.TrimSpace(b.String()), fmt.Sprintf("%.0f W at most", top)

@@ -129,20 +129,24 @@ type Maker struct {
 	children []*Node
 }
 
-func (m *Maker) node(n Node) *Node {
-	if len(m.nodes) == cap(m.nodes) {
-		m.nodes = make([]Node, 0, min(64, max(8, 2*cap(m.nodes))))
-	}
-	m.nodes = append(m.nodes, n)
-	return &m.nodes[len(m.nodes)-1]
-}
-
 // New makes an element.
-func (m *Maker) New(k Kind, pos Pos) *Node { return m.node(Node{Kind: k, Pos: pos}) }
+func (m *Maker) New(k Kind, pos Pos) *Node {
+	at := len(m.nodes)
+	if at == cap(m.nodes) {
+		m.nodes = make([]Node, 0, min(64, max(8, 2*cap(m.nodes))))
+		at = 0
+	}
+	m.nodes = m.nodes[:at+1]
+	n := &m.nodes[at]
+	n.Kind, n.Pos = k, pos
+	return n
+}
 
 // NewText makes a text node.
 func (m *Maker) NewText(pos Pos, text string) *Node {
-	return m.node(Node{Kind: KindText, Pos: pos, Text: text})
+	n := m.New(KindText, pos)
+	n.Text = text
+	return n
 }
 
 // NewEscaped makes a text node of null-escaped text ([AttrEscaped]).

@@ -35,10 +35,18 @@ func (b *body) run() {
 // nested reads lines into a node, one level deeper. What is nested too deep
 // is kept as a literal block.
 func (p *parser) nested(lines []line, into *doc.Node) {
-	if len(lines) > 0 {
-		b := &body{p: p, lines: lines, parent: into, root: into}
-		b.runNested()
+	if len(lines) == 0 {
+		return
 	}
+	var b *body
+	if k := len(p.idle); k > 0 {
+		b, p.idle = p.idle[k-1], p.idle[:k-1]
+	} else {
+		b = new(body)
+	}
+	*b = body{p: p, lines: lines, parent: into, root: into}
+	b.runNested()
+	p.idle = append(p.idle, b)
 }
 
 func (b *body) runNested() {

@@ -94,6 +94,7 @@ type parser struct {
 	state directive.State
 	depth int
 	body  *body       // the innermost one that is reading
+	idle  []*body     // to be used again
 	nodes []*doc.Node // a stack: what inline readers have put out so far
 	registry
 }

@@ -102,6 +102,10 @@ func (s *Site) writeMissing(sink Sink) error {
 	}
 	v := s.view("404.html", "missing", "Page not found")
 	v.Root, v.Home, v.Canonical, v.NoIndex = root, root, "", true
+	v.Translations, v.Languages = nil, nil
+	if v.Feed != "" {
+		v.Feed = root + feedName
+	}
 	v.Body = template.HTML(`<h1>Page not found</h1><p>There is no page at this address. It may have moved. Search for it, or begin at the <a href="` + //nolint:gosec // escaped
 		escape(root) + `">home page</a>.</p><div class="search-page" data-ui><form role="search" method="get" action="` + escape(root) +
 		`search/"><input type="search" name="q" aria-label="Search this site" placeholder="Search this site" autocomplete="off"></form></div>`)

@@ -105,7 +105,18 @@ func (s *Site) sitemap() []byte {
 		if !p.updated.IsZero() {
 			u.Lastmod = p.updated.Format(time.RFC3339)
 		}
+		head, _ := s.translations(p.url)
+		for _, t := range head {
+			set.XHTML = "http://www.w3.org/1999/xhtml"
+			u.Others = append(u.Others, siteURLLang{"alternate", t.Lang, t.Href})
+		}
 		set.URLs = append(set.URLs, u)
+		for _, t := range head { // the page in the other languages
+			if t.Lang != s.lang && t.Lang != "x-default" {
+				u.Loc = t.Href
+				set.URLs = append(set.URLs, u)
+			}
+		}
 	}
 	return marshalXML(set)
 }

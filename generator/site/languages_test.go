@@ -53,6 +53,11 @@ func TestLanguages(t *testing.T) {
 	has(t, "the German page", home, `lang="de"`, "<h1>Willkommen auf der Startseite<", `Ein Absatz mit <em>Betonung</em> und einem <a class="reference internal" href="#there">`, "Only guessed.", "Ein Eintrag", "Not translated",
 		"In der Tabelle", "ein Begriff", "in „Stücken“.", `hreflang="en" href="https://example.org/x/"`, `hreflang="de" href="https://example.org/x/de/"`,
 		`hreflang="x-default" href="https://example.org/x/"`, `<link rel="canonical" href="https://example.org/x/de/">`, `<li><a href="../">en</a></li><li><span aria-current="true">Deutsch</span></li><li><a href="../fr/">Français</a></li>`)
+	has(t, "the site map", shown(t, m, "sitemap.xml"), `xmlns:xhtml="http://www.w3.org/1999/xhtml"`, "<loc>https://example.org/x/de/a/b/</loc>",
+		`<xhtml:link rel="alternate" hreflang="fr" href="https://example.org/x/fr/a/b/"></xhtml:link>`)
+	if strings.Contains(shown(t, m, "404.html"), "hreflang") {
+		t.Error("the page for missing addresses stands at any depth and has no other language")
+	}
 	has(t, "a listing", shown(t, m, "de/index.md"), "\necho Home\n")
 	has(t, "the original", shown(t, m, "a/b/index.html"), "<h1>Home<", `<li><a href="../../de/a/b/">Deutsch</a></li>`)
 	has(t, "the German Markdown page", shown(t, m, "de/a/b/index.html"), "<h1>Willkommen", "Ein Eintrag", "In der Tabelle")

@@ -220,6 +220,10 @@ func (f *facts) walk(n *doc.Node, explicit map[string]bool, in []string) {
 		if len(n.IDs()) > 0 {
 			object("std:token", first(n.Attr(doc.AttrObject), n.Attr(doc.AttrToken)), n)
 		}
+	case doc.KindCitation:
+		if label := n.First(doc.KindLabel); label != nil && len(n.IDs()) > 0 {
+			object("citation:ref", label.PlainText(), n)
+		}
 	case doc.KindTarget:
 		if m := n.Attr(doc.AttrModule); m != "" && n.HasClass("module") && !truthy(n, doc.AttrNoIndex) {
 			if id := first(n.Attr("refid"), firstOf(n.IDs())); id != "" {

@@ -236,6 +236,9 @@ func (s *Site) inventory() []byte {
 		add(p.docname, "std:doc", "-1", p.url, "", p.title)
 	}
 	for typ, m := range s.objects {
+		if strings.HasPrefix(typ, "citation:") { // of no use to other sites
+			continue
+		}
 		prio := "1"
 		if typ == "std:term" || typ == "std:cmdoption" || typ == "std:token" {
 			prio = "-1"

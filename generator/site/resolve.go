@@ -113,7 +113,11 @@ func (e *env) xref(n *doc.Node) (html.Link, bool) {
 		}
 	}
 	if truthy(n, doc.AttrRefWarn) || s.conf.Bool("nitpicky") || domain == "std" && (typ == "term" || typ == "option" || typ == "token") || typ == "eq" {
-		e.warn(n, "ref-missing", fmt.Sprintf("There is no %s `%s`.", typ, name), s.nearObject(domain, typ, name))
+		hint := s.nearObject(domain, typ, name)
+		if domain == "citation" {
+			typ, hint = domain, "Write it on a page: `.. ["+name+"] text`."
+		}
+		e.warn(n, "ref-missing", fmt.Sprintf("There is no %s `%s`.", typ, name), hint)
 	}
 	return html.Link{}, false
 }

@@ -326,6 +326,10 @@ func (p *parser) dangling(f *found) {
 				n.Set("refid", id)
 				continue
 			}
+			if n.Kind == doc.KindCitationReference && !known && p.cfg.SphinxIDs { // another page may have it
+				p.elsewhere(n)
+				continue
+			}
 			length := len(p.raw[n])
 			if known {
 				p.Report(doc.Error, "rst-ambiguous-reference", n.Pos, length, fmt.Sprintf("The name `%s` stands for more than one place on this page.", name), "Rename one of them.")
@@ -335,6 +339,17 @@ func (p *parser) dangling(f *found) {
 			p.problematic(n)
 		}
 	}
+}
+
+// elsewhere makes a reference to a citation one that the site resolves.
+func (p *parser) elsewhere(n *doc.Node) {
+	label := n.PlainText()
+	n.Kind = doc.KindPendingXref
+	n.Unset("refname")
+	n.Set(doc.AttrRefDomain, "citation").Set(doc.AttrRefType, "ref").Set(doc.AttrRefTarget, label).Set(doc.AttrRefExplicit, "1").
+		Set(doc.AttrRefWarn, "1").Set(doc.AttrRefDoc, p.Docname())
+	n.Children = []*doc.Node{doc.New(doc.KindInline, n.Pos, doc.NewText(n.Pos, "["+label+"]"))}
+	p.settled[n] = true
 }
 
 // nearName suggests what a reference may have meant.

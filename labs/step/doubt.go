@@ -34,6 +34,10 @@ func (p *pageReader) doubtText(i int) {
 	if p.notes[i].runs() || s.Session != Host {
 		return
 	}
+	if why := p.context[i].choice(); why != "" {
+		s.Role, s.Why, p.hints[i] = Unaccounted, why, "Say `alt` if it changes nothing for others, `run`, or `example`."
+		return
+	}
 	doubt := func(why, hint string) {
 		s.Role, s.Why, p.hints[i] = Unaccounted, why, hint
 	}
@@ -65,6 +69,19 @@ func (p *pageReader) doubtText(i int) {
 		}
 		p.remember(f)
 	}
+}
+
+var someReaders = regexp.MustCompile(`(?i)^(?:alternatively|otherwise|or,? )|\bif you (?:do not|don't|have no|are on|are using|use|prefer|already have|run into)\b|\bif you're (?:on|using)\b|\b(?:on|for|under) (?:windows|macos|mac os|a mac)\b|\b(?:windows|mac|macos) users\b`)
+
+// choice says why a listing may be for some readers only, or "".
+func (c *context) choice() string {
+	if c.tab != "" {
+		return "it stands in the tab `" + cut(c.tab, 30) + "`, and a reader follows one tab only"
+	}
+	if m := someReaders.FindString(lastSentence(c.nearer)); m != "" {
+		return fmt.Sprintf("it may be for some readers only: the text before it says %q", strings.TrimSpace(m))
+	}
+	return ""
 }
 
 // runs reports whether a lab comment shows that its author means the listing
@@ -283,14 +300,16 @@ var (
 		regexp.MustCompile(`(?i)^(?:user(?:name)?|login|admin):(?:pass(?:word|wd)?|secret|token)(?:@|$)`),
 		regexp.MustCompile(`^/dev/(?:sd|nvme|hd|disk)[XxNn]`),
 	}
-	braceRE = regexp.MustCompile(`(?:^|[^${])\{[A-Za-z_][\w -]*\}`)
-	boxRE   = regexp.MustCompile(`^\[[a-z][a-z_-]{2,}\]?$`)
-	capsRE  = regexp.MustCompile(`^[A-Z][A-Z0-9]*(?:[_-][A-Z0-9]+)*$`)
+	reference = regexp.MustCompile(`\$\{\w+\}`)
+	braceRE   = regexp.MustCompile(`(?:^|[^${])\{[A-Za-z_][\w -]*\}`)
+	boxRE     = regexp.MustCompile(`^\[[a-z][a-z_-]{2,}\]?$`)
+	capsRE    = regexp.MustCompile(`^[A-Z][A-Z0-9]*(?:[_-][A-Z0-9]+)*$`)
 )
 
 // form says what makes it a form to fill in, or "".
 func (f *facts) form() string {
 	soft := func(w string) string {
+		w = reference.ReplaceAllString(w, "") // whether a variable is set is another question
 		for _, re := range softRE {
 			if m := strings.TrimSpace(re.FindString(w)); m != "" {
 				return fmt.Sprintf("`%s` may stand for a value of the reader's", cut(w, 40))

@@ -135,6 +135,7 @@ type context struct {
 	after     []string
 	afterText string
 	first     bool    // no listing stands before it in its section
+	tab       string  // the label of the tab it is in, if a lab follows another tab
 	page      doc.Pos // the last place before it that is in the page itself
 }
 
@@ -162,6 +163,7 @@ func proseBefore(d *doc.Document, list []doc.Listing) []context {
 	var titles, prose []string
 	var names []string
 	first, last := true, -1
+	tab := ""
 	var walk func(n *doc.Node)
 	var page doc.Pos
 	walk = func(n *doc.Node) {
@@ -169,7 +171,7 @@ func proseBefore(d *doc.Document, list []doc.Listing) []context {
 			page = n.Pos
 		}
 		if i, ok := at[n]; ok {
-			out[i] = context{titles: slices.Clone(titles), prose: strings.Join(prose, "\n"), first: first, page: page}
+			out[i] = context{titles: slices.Clone(titles), prose: strings.Join(prose, "\n"), first: first, page: page, tab: tab}
 			if len(prose) > 0 {
 				out[i].nearer, out[i].literals = prose[len(prose)-1], names
 			}
@@ -177,6 +179,17 @@ func proseBefore(d *doc.Document, list []doc.Listing) []context {
 			return
 		}
 		switch n.Kind {
+		case doc.KindTabSet:
+			follow := followedTab(n)
+			for _, c := range n.Children {
+				was := tab
+				if tab == "" && c.Kind == doc.KindTabItem && c != follow {
+					tab = tabLabel(c)
+				}
+				walk(c)
+				tab = was
+			}
+			return
 		case doc.KindParagraph, doc.KindTerm:
 			prose, names = append(prose, n.PlainText()), fileNames(n)
 			if last >= 0 && out[last].afterText == "" {
@@ -203,6 +216,33 @@ func proseBefore(d *doc.Document, list []doc.Listing) []context {
 	}
 	walk(d.Root)
 	return out
+}
+
+var linuxTab = regexp.MustCompile(`(?i)\b(?:linux|ubuntu|debian|bash|docker)\b`)
+
+// followedTab is the tab that a lab follows: the one for its own system, else
+// the first.
+func followedTab(set *doc.Node) *doc.Node {
+	var tabs []*doc.Node
+	for _, c := range set.Children {
+		if c.Kind == doc.KindTabItem {
+			tabs = append(tabs, c)
+		}
+	}
+	if i := slices.IndexFunc(tabs, func(t *doc.Node) bool { return linuxTab.MatchString(tabLabel(t)) }); i >= 0 {
+		return tabs[i]
+	}
+	if len(tabs) == 0 {
+		return nil
+	}
+	return tabs[0]
+}
+
+func tabLabel(item *doc.Node) string {
+	if l := item.First(doc.KindTabLabel); l != nil && strings.TrimSpace(l.PlainText()) != "" {
+		return l.PlainText()
+	}
+	return "another one"
 }
 
 // fileNames gives the file names that a paragraph shows as such: literals, and

@@ -27,9 +27,10 @@ func main() {
 	only := flag.String("only", "build,rst,warm,serve", "which benchmarks: build, rst, warm, serve, sphinx")
 	seed := flag.Int64("seed", 1, "of the site's text")
 	work := flag.String("work", "build/bench", "folder for the sites and what is made of them")
+	programs := flag.String("programs", "", "folder with `generator` and `hugo`, on a machine without Go")
 	sphinx := flag.String("sphinx-source", "", "a Sphinx tree to build with sphinx-build and with Docent")
 	flag.Parse()
-	if err := run(*pages, *only, *sphinx, bench{rounds: *rounds, saves: *saves, seed: *seed, work: *work}); err != nil {
+	if err := run(*pages, *only, *sphinx, bench{rounds: *rounds, saves: *saves, seed: *seed, work: *work, given: *programs}); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
@@ -40,6 +41,7 @@ type bench struct {
 	rounds, saves   int
 	seed            int64
 	work            string // absolute
+	given           string // folder of the programs, or ""
 	docent, hugo    string // the programs
 	sources, output string // of the size at hand
 }
@@ -75,7 +77,14 @@ func run(sizes, only, sphinx string, b bench) error {
 }
 
 // programs builds Docent from this tree and Hugo from its module.
-func (b *bench) programs(hugo bool) error {
+func (b *bench) programs(hugo bool) (err error) {
+	if b.given != "" {
+		if b.given, err = filepath.Abs(b.given); err != nil {
+			return err
+		}
+		b.docent, b.hugo = filepath.Join(b.given, "generator"), filepath.Join(b.given, "hugo")
+		return nil
+	}
 	b.docent = filepath.Join(b.work, "generator")
 	build := exec.Command("go", "build", "-trimpath", "-o", b.docent, "./generator")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")

@@ -182,18 +182,31 @@ func (b *Builder) Version() string {
 func (b *Builder) Save() []byte {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	out := binary.AppendUvarint(nil, uint64(len(b.terms)))
+	size := 0
+	for _, t := range b.terms {
+		size += len(t) + 2
+	}
+	for _, f := range b.pages {
+		size += 20
+		if f != nil {
+			size += 6 * len(f.postings)
+		}
+	}
+	out := binary.AppendUvarint(make([]byte, 0, size), uint64(len(b.terms)))
 	for _, t := range b.terms {
 		out = append(binary.AppendUvarint(out, uint64(len(t))), t...)
 	}
-	for _, f := range b.pages {
+	for n, f := range b.pages {
 		if f == nil {
 			f = &found{}
 		}
-		out = binary.LittleEndian.AppendUint64(out, f.hash)
+		out = binary.AppendUvarint(out, f.hash)
 		out = binary.AppendUvarint(out, uint64(len(f.postings)))
+		last := uint32(n * perPage * weights)
 		for _, p := range f.postings {
-			out = binary.LittleEndian.AppendUint32(binary.LittleEndian.AppendUint32(out, p.term), p.at)
+			out = binary.AppendUvarint(out, uint64(p.term))
+			out = binary.AppendVarint(out, int64(p.at)-int64(last))
+			last = p.at
 		}
 	}
 	return out
@@ -202,50 +215,64 @@ func (b *Builder) Save() []byte {
 // Load reads what Save wrote, and reports whether it could. The strings of
 // the builder are parts of s then.
 func (b *Builder) Load(s string) bool {
-	rest := s
-	uint := func() int {
-		v, n := binary.Uvarint([]byte(rest[:min(len(rest), binary.MaxVarintLen64)]))
-		if n <= 0 || v > uint64(len(s)) {
-			rest = ""
-			return -1
-		}
-		rest = rest[n:]
-		return int(v)
-	}
+	r := saved{s: s}
 	l := NewBuilder()
-	l.terms = make([]string, max(0, uint()))
+	l.terms = make([]string, r.length())
 	l.number = make(map[string]uint32, len(l.terms))
 	for i := range l.terms {
-		n := uint()
-		if n < 0 || n > len(rest) {
-			return false
-		}
-		l.terms[i], rest = rest[:n], rest[n:]
+		n := r.length()
+		l.terms[i], r.s = r.s[:n], r.s[n:]
 		l.number[l.terms[i]] = uint32(i)
 	}
-	for rest != "" {
-		if len(rest) < 8 {
-			return false
-		}
-		f := &found{hash: binary.LittleEndian.Uint64([]byte(rest[:8]))}
-		rest = rest[8:]
-		n := uint()
-		if n < 0 || 8*n > len(rest) {
-			return false
-		}
-		f.postings = make([]posting, n)
+	for r.s != "" {
+		f := &found{hash: r.uint()}
+		f.postings = make([]posting, r.length())
+		last := int64(len(l.pages) * perPage * weights)
 		for i := range f.postings {
-			p := []byte(rest[8*i : 8*i+8])
-			f.postings[i] = posting{binary.LittleEndian.Uint32(p), binary.LittleEndian.Uint32(p[4:])}
-			if int(f.postings[i].term) >= len(l.terms) {
+			term, step := r.uint(), r.uint()
+			last += int64(step>>1) ^ -int64(step&1)
+			if term >= uint64(len(l.terms)) {
 				return false
 			}
+			f.postings[i] = posting{uint32(term), uint32(last)}
 		}
-		rest = rest[8*n:]
 		l.pages = append(l.pages, f)
+	}
+	if r.bad {
+		return false
 	}
 	b.number, b.terms, b.pages = l.number, l.terms, l.pages
 	return true
+}
+
+// saved is what is left to read of a saved builder. What does not fit makes
+// it bad, and empty.
+type saved struct {
+	s   string
+	bad bool
+}
+
+func (r *saved) uint() uint64 {
+	var v uint64
+	for i := 0; i < len(r.s) && i < binary.MaxVarintLen64; i++ {
+		v |= uint64(r.s[i]&0x7f) << (7 * i)
+		if r.s[i] < 0x80 {
+			r.s = r.s[i+1:]
+			return v
+		}
+	}
+	r.s, r.bad = "", true
+	return 0
+}
+
+// length reads a number of things that take a byte or more each.
+func (r *saved) length() int {
+	v := r.uint()
+	if v > uint64(len(r.s)) {
+		r.s, r.bad = "", true
+		return 0
+	}
+	return int(v)
 }
 
 // section adds the postings of one section.

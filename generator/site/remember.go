@@ -399,6 +399,7 @@ func (s *Site) remember(before *Site) {
 	}
 	if text, ok := o.Cache.Load("search", s.key); ok {
 		s.index.Load(text)
+		s.known = s.index.Version()
 	}
 }
 
@@ -411,8 +412,11 @@ func (s *Site) Remember() error {
 	if err := s.opt.Cache.Save("files", s.key, s.table.encode()); err != nil {
 		return err
 	}
-	if err := s.opt.Cache.Save("search", s.key, s.index.Save()); err != nil {
-		return err
+	if v := s.index.Version(); v != s.known {
+		if err := s.opt.Cache.Save("search", s.key, s.index.Save()); err != nil {
+			return err
+		}
+		s.known = v
 	}
 	return s.opt.Cache.SaveGraph(s.key, s.graph)
 }

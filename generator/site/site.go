@@ -112,6 +112,7 @@ type Site struct {
 	shape     build.Answer    // what pages may ask of each other
 	whole     build.Answer    // all that is known of all pages
 	evidence  build.Answer    // all reports and measurements
+	known     string          // version of the search index that the cache has
 	sameShape bool            // as in the build before
 	kept      atomic.Int64    // bytes of text whose trees are kept
 	texts     sync.Map        // name -> *doc.Source, for diagnostics

@@ -4,8 +4,8 @@ import (
 	"flag"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -123,11 +123,8 @@ func TestTokensAreChromas(t *testing.T) {
 // packages of the tests bring, and this repository's own.
 func sources(lang string) []string {
 	root := filepath.Join("..", "..")
-	modules := filepath.Join(os.Getenv("GOMODCACHE"))
-	if modules == "" {
-		home, _ := os.UserHomeDir()
-		modules = filepath.Join(home, "go", "pkg", "mod")
-	}
+	env, _ := exec.Command("go", "env", "GOROOT", "GOMODCACHE").Output()
+	goroot, modules, _ := strings.Cut(strings.TrimSpace(string(env)), "\n")
 	python, _ := filepath.Glob("/usr/lib/python3*")
 	type place struct {
 		dirs  []string
@@ -149,9 +146,9 @@ func sources(lang string) []string {
 		"docker": {[]string{root, modules}, func(b string) bool { return strings.HasPrefix(b, "Dockerfile") && !ext(".go", ".md", ".tmpl")(b) }},
 		"python": {append(python, root), ext(".py")},
 		"yaml":   {[]string{root, modules}, ext(".yaml", ".yml")},
-		"go":     {[]string{filepath.Join(runtime.GOROOT(), "src"), root}, ext(".go")},
+		"go":     {[]string{filepath.Join(goroot, "src"), root}, ext(".go")},
 		"cpp":    {[]string{"/usr/include/c++", root + "/cuda"}, func(b string) bool { return ext(".h", ".hpp", ".cpp", ".tcc")(b) || !strings.Contains(b, ".") }},
-		"c":      {[]string{"/usr/include/linux", "/usr/include", filepath.Join(runtime.GOROOT(), "src")}, ext(".h", ".c")},
+		"c":      {[]string{"/usr/include/linux", "/usr/include", filepath.Join(goroot, "src")}, ext(".h", ".c")},
 		"cuda":   {[]string{root + "/cuda", "/usr/include/cub", "/usr/include/thrust", "/usr/local/cuda/include"}, ext(".cu", ".cuh", ".h", ".hpp")},
 	}[lang]
 	var files []string

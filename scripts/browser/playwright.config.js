@@ -6,7 +6,7 @@ export default defineConfig({
   outputDir: process.env.BROWSER_OUT || "../../build/browser/results",
   fullyParallel: true,
   workers: 2,
-  timeout: 30_000,
+  timeout: 120_000, // axe reads the longest page twice, on a machine that does other things too
   reporter: [["list"]],
   snapshotPathTemplate: "{testDir}/screenshots/{arg}{ext}",
   expect: { toHaveScreenshot: { maxDiffPixelRatio: 0.01, threshold: 0.25, animations: "disabled" } },

@@ -28,7 +28,6 @@ type script struct {
 	values []value
 	b      strings.Builder
 	inside map[string][]string // commands typed in a terminal, by its session
-	title  string
 }
 
 // lastRun gives the run of the page that carried out most of it; of two equal

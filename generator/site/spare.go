@@ -38,7 +38,7 @@ func (d *Dir) Use(c *build.Cache) {
 	}
 	d.known = readOut(text)
 	if d.fresh { // the site was removed, but its spare may be there
-		d.have, ok = d.spare()
+		d.have, _ = d.spare()
 		d.known, d.base = d.have, c.Dir("tree")
 		d.foreign = func() bool { return false }
 		return
@@ -99,7 +99,7 @@ func (d *Dir) takeSpare() bool {
 	}
 	ok := d.foreign != nil && !d.foreign()
 	if ok && d.have == nil {
-		d.have, ok = d.spare()
+		d.have, _ = d.spare()
 	}
 	if os.Remove(d.cache.Dir("spare")) != nil || !ok {
 		d.have = nil

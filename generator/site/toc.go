@@ -131,7 +131,6 @@ type tocWalk struct {
 	depth    int // of lists; 0 is unlimited
 	titles   bool
 	hidden   bool // toctrees that are hidden are shown too
-	trees    map[*doc.Node]*toctree
 	showOnly func(expr string) bool
 }
 

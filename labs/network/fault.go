@@ -63,7 +63,6 @@ type patientBody struct {
 	io.ReadCloser
 	patience time.Duration
 	timer    *time.Timer
-	late     bool
 }
 
 func (b *patientBody) Read(p []byte) (int, error) {

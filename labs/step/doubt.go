@@ -254,9 +254,7 @@ func (f *facts) call(n *syntax.CallExpr, background bool, writes []string) {
 	case "source", ".", "eval", "module", "conda", "mamba", "spack":
 		f.sources = true
 	case "read", "mapfile", "readarray", "getopts", "printf", "let":
-		for _, w := range c.words[1:] {
-			f.sets = append(f.sets, w)
-		}
+		f.sets = append(f.sets, c.words[1:]...)
 	}
 	f.calls = append(f.calls, c)
 }

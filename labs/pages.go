@@ -40,7 +40,9 @@ func (l *lesson) hasWork() bool {
 // have steps.
 func lessons(source string, args []string) ([]*lesson, error) {
 	info, err := os.Stat(source)
-	if err != nil || !info.IsDir() {
+	// Files that are named by their path need no content folder.
+	files := len(args) > 0 && !slices.ContainsFunc(args, func(a string) bool { return !regular(a) })
+	if (err != nil || !info.IsDir()) && !files {
 		return nil, usagef("the content folder %s is not there. Name it with --source.", source)
 	}
 	if len(args) == 0 {

@@ -31,8 +31,8 @@ struct CpuBodies {
 template <class T>
 void cpuAccelerate(CpuBodies<T>& bodies, double softening);
 
-// exactAccelerations are the same in double precision with the C library's sqrt, for the bodies
-// whose indices are given (all of them if the list is empty).
+// exactAccelerations are the same in double precision with the C library's sqrt, summed in pairs, for the
+// bodies whose indices are given (all of them if the list is empty): right to a few units in the last place.
 Vectors exactAccelerations(const Bodies& bodies, double softening, const std::vector<size_t>& which);
 
 // parallel calls work(begin, end) on pieces of [0, n) from all cores.

@@ -62,6 +62,13 @@ __device__ __forceinline__ float cubedInverse(float r2) {
   return (y * y) * y;
 }
 
+// timesCubedInverse is m r2^(-3/2), in the order that is done first.
+__device__ __forceinline__ float timesCubedInverse(float m, float r2) {
+  float y;
+  asm("rsqrt.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(r2));
+  return (y * y) * (m * y);
+}
+
 // In double precision the hardware gives a coarse seed. With e = 1 - r2 y^2,
 // r2^(-3/2) = y^3 (1 - e)^(-3/2) = y^3 (1 + 3/2 e + 15/8 e^2 + 35/16 e^3 ...); six instructions
 // up to e^2. Accelerations so computed are within 1.5e-14 of exact (results/); an e^3 term would cost one more.
@@ -71,6 +78,7 @@ __device__ __forceinline__ double cubedInverse(double r2) {
   double y2 = y * y, e = fused(-r2, y2, 1.0), y3 = y2 * y;
   return fused(fused(e, 1.875, 1.5), e * y3, y3);
 }
+__device__ __forceinline__ double timesCubedInverse(double m, double r2) { return m * cubedInverse(r2); }
 
 template <class T>
 __device__ __forceinline__ Vector4<T> loaded(const Vector4<T>* from) { return *from; }
@@ -107,6 +115,9 @@ constexpr Shape shape = shapeFor(90);  // the host pass compiles the kernel too,
 template <class T, MassCase masses, Sums sums>
 __global__ void __launch_bounds__(shapeThreads<T>(shape), shapeBlocks<T>(shape)) visitPairs(const PairWork<T> work) {
   constexpr int K = shapeBodies<T>(shape), warps = shapeThreads<T>(shape) / 32, unrolled = shapeSteps<T>(shape);
+  // Single precision loads each partner a step ahead: two warps per scheduler do not hide shared memory's latency.
+  // In double precision the units are busy anyway, and the registers are worth more.
+  constexpr bool ahead = sizeof(T) == 4;
   // Each warp's 32 partners twice in a row, so that lane + step needs no wrapping around.
   __shared__ Vector4<T> partners[warps][64];
   __shared__ T softenings[warps][64];
@@ -157,10 +168,10 @@ __global__ void __launch_bounds__(shapeThreads<T>(shape), shapeBlocks<T>(shape))
       const long long bodies = work.blocks * (32 * K);
       long long at = (row + 1) * (32 * K) + chunk * 32 + lane;
       at -= at >= bodies ? bodies : 0;
-      Vector4<T> next = loaded(work.partner + at);
+      Vector4<T> coming = loaded(work.partner + at);
       for (; chunk < stop; ++chunk) {
         const long long here = at;
-        const Vector4<T> p = next;
+        const Vector4<T> p = coming;
         __syncwarp();
         mine[lane] = mine[lane + 32] = p;
         if (masses == MassCase::scaled) {
@@ -170,32 +181,44 @@ __global__ void __launch_bounds__(shapeThreads<T>(shape), shapeBlocks<T>(shape))
         }
         at += 32;
         at -= at >= bodies ? bodies : 0;
-        next = loaded(work.partner + at);
+        coming = loaded(work.partner + at);
         __syncwarp();
 
         T px = 0, py = 0, pz = 0;
+        Vector4<T> next = mine[lane];
+        T nextSoftening2 = masses == MassCase::scaled ? soft[lane] : work.softening2;
 #pragma unroll unrolled
         for (int step = 0; step < 32; ++step) {
-          const Vector4<T> q = mine[lane + step];
-          const T e = masses == MassCase::scaled ? soft[lane + step] : work.softening2;
+          const Vector4<T> q = ahead ? next : mine[lane + step];
+          const T e = masses != MassCase::scaled ? work.softening2 : ahead ? nextSoftening2 : soft[lane + step];
+          if (ahead) next = mine[lane + step + 1];
+          if (ahead && masses == MassCase::scaled) nextSoftening2 = soft[lane + step + 1];
+          // The orders here were chosen by measurement (README.md).
+          T dx[K], dy[K], dz[K], si[K], sj[K];
 #pragma unroll
           for (int k = 0; k < K; ++k) {
-            T dx, dy, dz;
             if (masses == MassCase::scaled) {
-              dz = fused(q.w, z[k], q.z), dx = fused(q.w, x[k], q.x), dy = fused(y[k], q.w, q.y);
+              dy[k] = fused(q.w, y[k], q.y), dz[k] = fused(q.w, z[k], q.z), dx[k] = fused(q.w, x[k], q.x);
             } else {
-              dx = x[k] - q.x, dy = y[k] - q.y, dz = z[k] - q.z;
+              dy[k] = y[k] - q.y, dz[k] = z[k] - q.z, dx[k] = x[k] - q.x;
             }
-            T s = cubedInverse(fused(dx, dx, fused(dz, dz, fused(dy, dy, e)))), sj = s;
-            if (masses == MassCase::scaled) s = sj = m[k] * s;
-            if (masses == MassCase::any) sj = m[k] * s, s = q.w * s;
-            // This order, of 500 tried, leaves the compilers the fewest register bank conflicts (README.md).
-            px = fused(sj, dx, px);
-            pz = fused(sj, dz, pz);
-            ay[k] = fused(-s, dy, ay[k]);
-            ax[k] = fused(-s, dx, ax[k]);
-            az[k] = fused(-s, dz, az[k]);
-            py = fused(sj, dy, py);
+            const T r2 = fused(dx[k], dx[k], fused(dy[k], dy[k], fused(dz[k], dz[k], e)));
+            if (masses == MassCase::scaled) {
+              si[k] = sj[k] = timesCubedInverse(m[k], r2);
+            } else {
+              const T s = cubedInverse(r2);
+              sj[k] = masses == MassCase::equal ? s : m[k] * s;
+              si[k] = masses == MassCase::equal ? s : q.w * s;
+            }
+          }
+#pragma unroll
+          for (int k = 0; k < K; ++k) {
+            ax[k] = fused(-si[k], dx[k], ax[k]);
+            ay[k] = fused(-si[k], dy[k], ay[k]);
+            pz = fused(sj[k], dz[k], pz);
+            az[k] = fused(-si[k], dz[k], az[k]);
+            py = fused(sj[k], dy[k], py);
+            px = fused(sj[k], dx[k], px);
           }
           px = __shfl_sync(everyLane, px, after);
           py = __shfl_sync(everyLane, py, after);

@@ -28,7 +28,7 @@ constexpr Shape shapes[] = {
     {86, 20, 128, 2, 1, 4, 128, 4, 1},    // as 9.0; double at 1/64
     {89, 20, 128, 2, 1, 4, 128, 4, 1},    // as 9.0; double at 1/64
 #ifndef SHAPE90
-#define SHAPE90 20, 128, 2, 1, 8, 128, 2, 1
+#define SHAPE90 20, 128, 2, 4, 8, 128, 2, 1
 #endif
     {90, SHAPE90},                        // measured
     {100, 20, 128, 2, 1, 8, 128, 2, 1},   // as 9.0

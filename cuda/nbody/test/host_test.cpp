@@ -123,6 +123,26 @@ void testCpu() {
   expect(std::fabs(found.x[0] - 6.0 / 125) < 1e-15 && std::fabs(found.x[1] + 3.0 / 125) < 1e-15, "two bodies on the CPU");
 }
 
+// The reference itself, against long double: as good as its own rounding, however many bodies.
+void testReference() {
+  Bodies b = initialConditions("shell", 60000, Masses::spread, 4);
+  std::vector<size_t> which = sample(b.count(), 5);
+  Vectors found = exactAccelerations(b, 0.1, which);
+  for (size_t k = 0; k < which.size(); ++k) {
+    long double sum[3] = {0, 0, 0}, off = 0, all = 0;
+    size_t i = which[k];
+    for (size_t j = 0; j < b.count(); ++j) {
+      long double d[3] = {(long double)b.x[j] - b.x[i], (long double)b.y[j] - b.y[i], (long double)b.z[j] - b.z[i]};
+      long double r2 = d[0] * d[0] + d[1] * d[1] + d[2] * d[2] + 0.1 * 0.1, s = b.mass[j] / (r2 * std::sqrt(r2));
+      for (int c = 0; c < 3; ++c) sum[c] += s * d[c];
+    }
+    const double got[3] = {found.x[k], found.y[k], found.z[k]};
+    for (int c = 0; c < 3; ++c) off += (got[c] - sum[c]) * (got[c] - sum[c]), all += sum[c] * sum[c];
+    double error = double(std::sqrt(off / all));
+    expect(error < 1e-15, text("the reference's own error: %g", error));
+  }
+}
+
 void testDrift() {
   for (bool fp64 : {false, true}) {
     Bodies b = initialConditions("plummer", 1024, Masses::spread, 1);
@@ -295,6 +315,7 @@ int main() {
     testOptionsWithNoise();
     testConditions();
     testCpu();
+    testReference();
     testDrift();
     testTipsy();
     testPictures();

@@ -214,6 +214,9 @@ class GpuSystem : public System {
       ranks_.back().device = device;
       must(cudaSetDevice(device), "use the GPU");
       must(cudaStreamCreateWithFlags(&ranks_.back().stream, cudaStreamNonBlocking), "create a stream");
+      if (plan.devices.size() == 1) continue;
+      must(cudaEventCreate(&ranks_.back().began), "create an event");
+      must(cudaEventCreate(&ranks_.back().ended), "create an event");
     }
     for (Rank& from : ranks_)
       for (Rank& to : ranks_) connect(from, to);
@@ -223,6 +226,8 @@ class GpuSystem : public System {
     for (Rank& rank : ranks_) {
       cudaSetDevice(rank.device);
       if (rank.stream) cudaStreamSynchronize(rank.stream), cudaStreamDestroy(rank.stream);
+      if (rank.began) cudaEventDestroy(rank.began);
+      if (rank.ended) cudaEventDestroy(rank.ended);
       rank = Rank();
     }
   }
@@ -294,6 +299,13 @@ class GpuSystem : public System {
     return out;
   }
 
+  std::vector<double> shares() const override {
+    std::vector<double> all;
+    if (ranks_.size() > 1 && !tiles_)
+      for (const Rank& rank : ranks_) all.push_back(rank.milliseconds);
+    return all;
+  }
+
   Vectors accelerations() override {
     sendPositions();
     force();
@@ -340,6 +352,8 @@ class GpuSystem : public System {
     DeviceArray<unsigned long long> next;
     DeviceArray<unsigned> farthest;
     int blocks = 0;  // of the pair kernel, on the whole GPU
+    cudaEvent_t began = nullptr, ended = nullptr;  // the pair kernel, where there are several ranks
+    double milliseconds = 0;
   };
 
   void enter(const Rank& rank) const { must(cudaSetDevice(rank.device), "use the GPU"); }
@@ -475,8 +489,10 @@ class GpuSystem : public System {
       work.softening2 = softening2_, work.mass = T(scene_.lightest), work.scale = scale_;
       work.blocks = blocks_, work.jobs = jobs_, work.rowJobs = rowJobs_ ? rowJobs_ : 1;
       work.first = int(r), work.stride = int(ranks_.size()), work.chunks = chunks_, work.copies = copies_;
+      if (rank.began) must(cudaEventRecord(rank.began, rank.stream), "take the time");
       kernel_<<<unsigned(rank.blocks), unsigned(threads_), 0, rank.stream>>>(work);
       launched("start the pair kernel");
+      if (rank.ended) must(cudaEventRecord(rank.ended, rank.stream), "take the time");
       if (ranks_.size() > 1 && copies_ > 1) {
         addCopies<T><<<lineBlocks(n_), lineThreads, 0, rank.stream>>>(rank.sum.get(), paired_, copies_, n_);
         launched("add up");
@@ -484,6 +500,11 @@ class GpuSystem : public System {
     }
     if (ranks_.size() == 1 || tiles_) return;
     wait();
+    for (Rank& rank : ranks_) {
+      float time;
+      must(cudaEventElapsedTime(&time, rank.began, rank.ended), "read the time");
+      rank.milliseconds = time;
+    }
     for (Rank& to : ranks_) {
       size_t place = 0, slice = size_t(to.end - to.begin);
       for (Rank& from : ranks_) {

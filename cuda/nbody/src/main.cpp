@@ -168,14 +168,24 @@ int benchmark(const Job& job) {
   if (o.json) {
     std::string all;
     for (double ms : milliseconds) all += text("%s%.4f", all.empty() ? "" : ",", ms);
-    std::printf("{%s,\"iterations\":%d,\"milliseconds\":%.4f,\"runs_milliseconds\":[%s],\"interactions_per_second\":%.6g,\"flops_per_interaction\":%d,\"gflops\":%.3f}\n",
-                jsonSetting(job, "benchmark", system->method()).c_str(), iterations, median, all.c_str(), interactions, flopsPerInteraction(o.fp64), gflops);
+    std::string shares;
+    for (double ms : system->shares()) shares += text("%s%.4f", shares.empty() ? ",\"shares_milliseconds\":[" : ",", ms);
+    if (!shares.empty()) shares += "]";
+    std::printf("{%s,\"iterations\":%d,\"milliseconds\":%.4f,\"runs_milliseconds\":[%s]%s,\"interactions_per_second\":%.6g,\"flops_per_interaction\":%d,\"gflops\":%.3f}\n",
+                jsonSetting(job, "benchmark", system->method()).c_str(), iterations, median, all.c_str(), shares.c_str(), interactions, flopsPerInteraction(o.fp64), gflops);
     return exitFine;
   }
   std::printf("%zu bodies, total time for %d iterations: %.3f ms\n", job.bodies.count(), iterations, median);
   std::printf("= %.3f billion interactions per second\n", interactions / 1e9);
   std::printf("= %.3f %s-precision GFLOP/s at %d flops per interaction\n", gflops, precision(o.fp64), flopsPerInteraction(o.fp64));
   std::printf("> Method: %s\n", system->method().c_str());
+  const std::vector<double> shares = system->shares();
+  if (!shares.empty()) {
+    double total = 0;
+    for (double ms : shares) total += ms;
+    std::printf("> Balance: the slowest of %zu took %.1f %% longer than the mean\n", shares.size(),
+                100 * (*std::max_element(shares.begin(), shares.end()) / (total / double(shares.size())) - 1));
+  }
   return exitFine;
 }
 

@@ -18,9 +18,8 @@
 // Scaled: with a_j = m_j^(-1/2), D = a_j d and S = (D^2 + a_j^2 eps^2)^(-3/2), m_i S D = m_i m_j s d is the
 // force between the two, so both sides add the same product, and the sums are divided by the bodies'
 // masses at the end. The rounding of a_j x_j moves j by half a unit in its last place, so this is used
-// only where that cannot matter. On Hopper what counts besides instructions is register reads: an fma of
-// three registers costs a second cycle unless one of them was an operand of the instruction before,
-// which is why the common product matters more than the multiplication it saves.
+// only where that cannot matter. The order of the
+// instructions matters as much: see README.md.
 #pragma once
 #include "tuning.h"
 
@@ -71,7 +70,7 @@ __device__ __forceinline__ float timesCubedInverse(float m, float r2) {
 
 // In double precision the hardware gives a coarse seed. With e = 1 - r2 y^2,
 // r2^(-3/2) = y^3 (1 - e)^(-3/2) = y^3 (1 + 3/2 e + 15/8 e^2 + 35/16 e^3 ...); six instructions
-// up to e^2. Accelerations so computed are within 1.5e-14 of exact (results/); an e^3 term would cost one more.
+// up to e^2. Accelerations so computed are within 3e-16 of exact (results/): the e^3 term would not show.
 __device__ __forceinline__ double cubedInverse(double r2) {
   double y;
   asm("rsqrt.approx.ftz.f64 %0, %1;" : "=d"(y) : "d"(r2));

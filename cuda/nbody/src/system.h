@@ -26,6 +26,9 @@ class System {
 
   // method says how the forces are computed, once bodies are loaded.
   virtual std::string method() const = 0;
+
+  // shares is how long each device computed forces in the last step, in milliseconds; empty where one does it all.
+  virtual std::vector<double> shares() const { return {}; }
 };
 
 // Physics is what a system needs to know besides the bodies.

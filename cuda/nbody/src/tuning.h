@@ -25,14 +25,14 @@ constexpr Shape shapes[] = {
     {70, 12, 128, 4, 2, 4, 128, 4, 2},    //
     {75, 12, 128, 4, 2, 4, 128, 4, 1},    // double precision at 1/32: nothing to win
     {80, 12, 128, 4, 2, 8, 128, 3, 2},    //
-    {86, 20, 128, 2, 1, 4, 128, 4, 1},    // as 9.0; double at 1/64
-    {89, 20, 128, 2, 1, 4, 128, 4, 1},    // as 9.0; double at 1/64
+    {86, 20, 128, 2, 4, 4, 128, 4, 1},    // as 9.0; double at 1/64
+    {89, 20, 128, 2, 4, 4, 128, 4, 1},    // as 9.0; double at 1/64
 #ifndef SHAPE90
 #define SHAPE90 20, 128, 2, 4, 8, 128, 2, 1
 #endif
     {90, SHAPE90},                        // measured
-    {100, 20, 128, 2, 1, 8, 128, 2, 1},   // as 9.0
-    {120, 20, 128, 2, 1, 4, 128, 4, 1},   // as 9.0; double at 1/64
+    {100, 20, 128, 2, 4, 8, 128, 2, 1},   // as 9.0
+    {120, 20, 128, 2, 4, 4, 128, 4, 1},   // as 9.0; double at 1/64
 };
 
 // shapeFor is the row for code compiled for arch.

@@ -142,6 +142,37 @@ int main(int count, char** arguments) {
           }
     shared.end();
 
+    const int present = int(findGpus().devices.size());
+    if (present > 1 && !brief) {
+      Group several{"several GPUs: direct, through the host, uneven numbers of roles"};
+      std::vector<std::vector<int>> lists{{0, 1}, {1, 0}, {0, 1, 1}, {1, 0, 1, 0, 0}};
+      std::vector<int> every;
+      for (int d = 0; d < present; ++d) every.push_back(d);
+      lists.push_back(every);
+      for (bool fp64 : {false, true})
+        for (size_t n : {1, 2, 641, 1537, 5000, 20000, 70001})
+          for (const auto& devices : lists)
+            for (int variant = 0; variant < 5; ++variant) {
+              if (n > 6000 && (variant == 4 || devices.size() > 3)) continue;
+              GpuPlan plan{devices};
+              plan.hostMemory = variant == 1, plan.peer = variant != 2;
+              if (variant == 4) plan.kernel = Kernel::tile;
+              agree(several, initialConditions("shell", n, Masses::spread, n), {0.1, fp64, variant == 3}, plan, "several", nullptr, variant == 4 ? 10 : 1);
+            }
+      Bodies b = initialConditions("plummer", 30001, Masses::spread, 3);
+      Bodies alone = moved(b, {0.05, false, true}, one, 5);
+      expect(sameBits(alone, moved(b, {0.05, false, true}, GpuPlan{{0, 1}}, 5)), "one GPU and two differ with -deterministic");
+      // Balance within 2 %: enough work that launches do not count.
+      auto system = gpuSystem({0.1, false, false}, GpuPlan{{0, 1}});
+      system->load(initialConditions("shell", 300001, Masses::spread, 1));
+      system->advance(2, 0.004);
+      const std::vector<double> shares = system->shares();
+      const double apart = std::fabs(shares[0] - shares[1]) / std::fmax(shares[0], shares[1]);
+      expect(apart <= 0.02, text("two GPUs took %.3f and %.3f ms: more than 2 %% apart", shares[0], shares[1]));
+      several.end();
+      std::printf("balance of two GPUs at 300,001 bodies: %.2f %% apart\n", 100 * apart);
+    }
+
     Group moves{"five steps against the CPU's own leapfrog"};
     for (bool fp64 : {false, true})
       for (int ranks : {1, 3}) {

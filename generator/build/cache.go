@@ -23,9 +23,9 @@ type Cache struct {
 	lock *os.File
 }
 
-// Taken says that another process holds the cache now. The build goes on
+// ErrTaken says that another process holds the cache now. The build goes on
 // without one.
-var Taken = errors.New("another build holds the cache")
+var ErrTaken = errors.New("another build holds the cache")
 
 // OpenCache opens the cache of one site below a folder that many may share.
 // The key says whose it is: paths and whatever else tells sites apart.
@@ -41,7 +41,7 @@ func OpenCache(root string, key ...string) (*Cache, error) {
 	}
 	if !tryLock(c.lock) {
 		c.lock.Close()
-		return nil, Taken
+		return nil, ErrTaken
 	}
 	now := time.Now()
 	os.Chtimes(c.lock.Name(), now, now) // when it was used

@@ -41,7 +41,7 @@ func (f *cacheFlags) open(c *cobra.Command, key ...string) (*build.Cache, error)
 		}
 	}
 	cache, err := build.OpenCache(dir, key...)
-	if err == nil || errors.Is(err, build.Taken) || !asked {
+	if err == nil || errors.Is(err, build.ErrTaken) || !asked {
 		return cache, nil
 	}
 	return nil, fmt.Errorf("--cache %s: %w", f.dir, err)

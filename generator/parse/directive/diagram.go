@@ -7,8 +7,7 @@ import (
 	"docent/generator/doc"
 )
 
-// diagrams are graphviz and mermaid: the source is kept, and drawn later
-// where a tool is there.
+// diagrams are graphviz and mermaid: they are shown as their source.
 func diagrams(t *Table) {
 	options := checks(named, map[string]Check{
 		"alt": text, "align": choice(alignH...), "caption": text, "layout": text, "graphviz_dot": text, "zoom": text, "config": text, "title": text,
@@ -39,6 +38,8 @@ func diagrams(t *Table) {
 }
 
 func diagram(p Parser, b *Block, kind, source string, pos doc.Pos) ([]*doc.Node, error) {
+	p.Report(doc.Warning, "diagram-source", b.Pos, b.Len, "The diagram is shown as its source: nothing is drawn here.",
+		"Draw it, keep the SVG beside the page, and show it with `image`.")
 	n := plain(doc.KindDiagram, pos, source).Set(doc.AttrType, kind)
 	for option, key := range map[string]string{"alt": doc.AttrAlt, "align": "align"} {
 		if v := b.opt(option); v != "" {

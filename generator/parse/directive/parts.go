@@ -81,6 +81,21 @@ func sectnum(p Parser, b *Block) ([]*doc.Node, error) {
 	return one(n)
 }
 
+// dedent cuts the indentation that all lines but the blank ones share.
+func dedent(lines []string) {
+	shared := -1
+	for _, l := range lines {
+		if in := len(l) - len(strings.TrimLeft(l, " ")); l != "" && (shared < 0 || in < shared) {
+			shared = in
+		}
+	}
+	for i, l := range lines {
+		if l != "" {
+			lines[i] = l[shared:]
+		}
+	}
+}
+
 // meta reads a field list of HTML meta elements; they stand at the start of
 // the document.
 func meta(p Parser, b *Block) ([]*doc.Node, error) {
@@ -93,8 +108,9 @@ func meta(p Parser, b *Block) ([]*doc.Node, error) {
 		name := unescape(l.Text[1 : m-1])
 		parts := []string{strings.TrimSpace(l.Text[m:])}
 		for i++; i < len(b.Content) && (strings.HasPrefix(b.Content[i].Text, " ") || blank(b.Content[i].Text)); i++ {
-			parts = append(parts, strings.TrimSpace(b.Content[i].Text))
+			parts = append(parts, strings.TrimRight(b.Content[i].Text, " "))
 		}
+		dedent(parts[1:]) // what is further in stays so, as in docutils
 		for len(parts) > 0 && parts[0] == "" {
 			parts = parts[1:] // blank lines after it count, as in docutils
 		}

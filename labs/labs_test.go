@@ -164,6 +164,8 @@ func signalled(ts *testscript.TestScript, _ bool, args []string) {
 	wait := time.Second // into the middle of the step
 	if strings.HasPrefix(args[1], "removing") {
 		wait = 20 * time.Millisecond // it does not take long
+	} else if strings.HasPrefix(args[1], "docker build") {
+		wait = 150 * time.Millisecond // the step after it, a push, is over soon
 	}
 	time.Sleep(wait)
 	ts.Check(cmd.Process.Signal(unix.SignalNum("SIG" + args[0])))

@@ -82,7 +82,7 @@ func startDaemon(ctx context.Context, opts Options, dir string, mark *runMark) (
 	cmd := exec.Command(path, args...)
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.Env = environ(os.Environ(), []string{"DOCKER_*", "*_PROXY", "http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "PATH"},
-		marker+"="+dir, "PATH="+toolPath)
+		marker+"="+dir, "PATH="+toolPath, "XDG_RUNTIME_DIR="+mark.Short) // containerd keeps the sockets of terminals there
 	cmd.Env = append(cmd.Env, proxyEnv(proxy, opts)...)
 	if d.process, err = start(cmd, syscall.SIGTERM); err != nil {
 		d.unlock()

@@ -232,7 +232,7 @@ func TestCommandLine(t *testing.T) { scripts(t, "testdata/script", nil) }
 var engineScripts = map[string][]string{
 	"docker": {"verify.txtar", "interrupt.txtar", "killed.txtar", "killedbuild.txtar", "twice.txtar"},
 	"podman": {"verify.txtar", "interrupt.txtar", "killedbuild.txtar", "nonetwork.txtar"},
-	"oci":    {"cache.txtar", "interrupt.txtar", "killed.txtar", "twice.txtar", "fulldisk.txtar", "nonetwork.txtar"},
+	"oci":    {"asis.txtar", "cache.txtar", "interrupt.txtar", "killed.txtar", "twice.txtar", "fulldisk.txtar", "nonetwork.txtar"},
 }
 
 // Engines carry out the scripts of engineScripts. In CI an engine that is not there

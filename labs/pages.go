@@ -27,6 +27,8 @@ type lesson struct {
 	values    []step.Value
 	secrets   []string // variables of the environment that it needs and nobody may see
 	downloads []step.Download
+	missing   map[string]string // files that it shows or offers and that are not there: see run.Deps
+	foreign   bool              // it is not of the content folder that was named
 	title     string
 }
 
@@ -83,6 +85,8 @@ func lessons(source string, args []string) ([]*lesson, error) {
 		if err != nil {
 			return nil, err
 		}
+		rel, err := filepath.Rel(source, file)
+		l.foreign = root != source && (err != nil || !filepath.IsLocal(rel))
 		out = append(out, l)
 	}
 	return out, nil
@@ -174,9 +178,43 @@ func readLesson(root, file string) (*lesson, error) {
 		l.diags = append(l.diags, lint.Step(&l.steps[i])...)
 	}
 	l.downloads = step.Downloads(d)
+	l.findMissing()
 	l.values = step.Values(d)
 	l.secrets = step.Secrets(d)
 	return l, nil
+}
+
+// findMissing finds the files that a reader cannot have: those that the page
+// includes, or offers, and that are not there.
+func (l *lesson) findMissing() {
+	l.missing = map[string]string{}
+	for _, d := range l.doc.Diags {
+		if d.Code == "file-unreadable" {
+			l.diags = append(l.diags, d) // its listing is not there to say so
+		}
+	}
+	for _, dep := range l.doc.Deps {
+		if dep.Digest == "" {
+			l.missing[path.Base(dep.Name)] = fmt.Sprintf("the page shows the file %s, and there is no such file", dep.Name)
+		}
+	}
+	for _, d := range l.downloads {
+		if regular(filepath.Join(l.root, filepath.FromSlash(d.From))) {
+			continue
+		}
+		src, line, _ := l.doc.Locate(d.Pos)
+		l.missing[d.Name] = fmt.Sprintf("the page offers the file %s (%s:%d), and there is no such file", d.From, src.Name, line)
+		l.diags = append(l.diags, doc.Diag{Severity: doc.Error, Code: "download-missing", Source: src, Off: int(d.Pos.Off), Len: 1,
+			Message: "The page offers `" + d.From + "` for download, and there is no such file.",
+			Hint:    "Correct the name, which is relative to this page, or make the file."})
+	}
+	slices.SortStableFunc(l.diags, func(a, b doc.Diag) int { return a.Off - b.Off })
+}
+
+// wrong says whether the page has a mistake in it that keeps a lab from doing
+// what the page says.
+func (l *lesson) wrong() bool {
+	return slices.ContainsFunc(l.diags, func(d doc.Diag) bool { return d.Severity >= doc.Error })
 }
 
 // environment is what the page's sessions are given: its values, and its

@@ -25,6 +25,7 @@ type verifyOptions struct {
 	layout, saveImages                                      string
 	minCoverage, jobs                                       int
 	hermetic, strict, keep, noColor, noCache, watch         bool
+	siteReports                                             bool // reports is what it is without a flag
 	timeout, maxAge                                         time.Duration
 	telling
 }
@@ -128,7 +129,7 @@ func (o *verifyOptions) check() error {
 	}
 	if o.reports == "" {
 		if info, err := os.Stat("labs/reports"); err == nil && info.IsDir() {
-			o.reports = "labs/reports"
+			o.reports, o.siteReports = "labs/reports", true
 		}
 	}
 	return nil
@@ -162,7 +163,7 @@ func verify(ctx context.Context, o verifyOptions, args []string, stdout, stderr 
 	if len(reports) == 0 && rerr != nil {
 		return rerr
 	}
-	written, werr := o.write(reports, ctx.Err() == nil)
+	written, werr := o.write(pages, reports, ctx.Err() == nil)
 	if ctx.Err() == nil {
 		told, terr := o.telling.write(o.source, pages, reports)
 		written, werr = append(written, told...), errors.Join(werr, terr)
@@ -174,7 +175,8 @@ func verify(ctx context.Context, o verifyOptions, args []string, stdout, stderr 
 			return err
 		}
 	}
-	v.summary(reports, unaccounted, o.strict, written, ctx.Err() != nil)
+	wrong := slices.ContainsFunc(pages, (*lesson).wrong)
+	v.summary(reports, unaccounted, o.strict, wrong, written, ctx.Err() != nil)
 	switch {
 	case werr != nil:
 		return werr
@@ -195,7 +197,7 @@ func verify(ctx context.Context, o verifyOptions, args []string, stdout, stderr 
 			}
 		}
 	}
-	if o.strict && unaccounted > 0 {
+	if wrong || o.strict && unaccounted > 0 {
 		return errAtFault
 	}
 	for _, p := range reports {
@@ -208,7 +210,7 @@ func verify(ctx context.Context, o verifyOptions, args []string, stdout, stderr 
 
 // write puts the reports where they were asked for. A run that was stopped
 // leaves no evidence.
-func (o *verifyOptions) write(reports []report.Page, whole bool) (written []string, err error) {
+func (o *verifyOptions) write(pages []*lesson, reports []report.Page, whole bool) (written []string, err error) {
 	if o.json != "" {
 		var list [][]byte
 		for i := range reports {
@@ -240,6 +242,9 @@ func (o *verifyOptions) write(reports []report.Page, whole bool) (written []stri
 	}
 	if o.reports != "" && whole {
 		for i := range reports {
+			if o.siteReports && slices.ContainsFunc(pages, func(l *lesson) bool { return l.foreign && l.doc.Name() == reports[i].Page }) {
+				continue // it is no page of the site
+			}
 			path := filepath.Join(o.reports, report.FileName(reports[i].Page, reports[i].Machine.Engine, len(reports[i].Machine.GPUs) > 0))
 			if _, err := os.Stat(path); err == nil && fromCache(&reports[i]) {
 				continue // it is there already

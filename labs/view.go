@@ -437,7 +437,7 @@ func lastLines(s string, n int) string {
 }
 
 // summary ends the run's text: the counts, then what to do next.
-func (v *view) summary(pages []report.Page, unaccounted int, strict bool, written []string, stopped bool) {
+func (v *view) summary(pages []report.Page, unaccounted int, strict, wrong bool, written []string, stopped bool) {
 	count := map[string]int{}
 	mend := false // a page can
 	var total time.Duration
@@ -482,7 +482,7 @@ func (v *view) summary(pages []report.Page, unaccounted int, strict bool, writte
 	failed := count["failed"] + count["unreached"]
 	next := "Everything that ran did what the page says."
 	switch {
-	case ran == 0 && !stopped && failed == 0:
+	case ran == 0 && !stopped && failed == 0 && !wrong:
 		next = "Nothing ran. The reasons stand above."
 	case stopped:
 		next = "The run was stopped. Nothing of it was kept."
@@ -496,6 +496,8 @@ func (v *view) summary(pages []report.Page, unaccounted int, strict bool, writte
 				break
 			}
 		}
+	case wrong:
+		next = "A page has mistakes that keep a lab from what it says: see the errors at the top."
 	case failed > 0:
 		next = "Some listings were not reached. See the reasons above."
 	case strict && unaccounted > 0:

@@ -55,14 +55,13 @@ type Deps struct {
 
 	Values    []step.Value    // what the page sets for its lab
 	Downloads []step.Download // what the page offers for download
+	// Missing are files that the page shows or offers and that are not there:
+	// the name that a reader has on disk, and a sentence that says so.
+	Missing map[string]string
 	// Loaded are the images that were put into the engine beforehand. A build
 	// that is skipped is not missed if it would have made one of them.
 	Loaded []string
-	// Fetch reads a download that is not in the content folder because it is
-	// made when the site is built. It may be nil.
-	Fetch func(from string) ([]byte, error)
-
-	Visit *Visit // stop at a step and open a shell there; nil does not
+	Visit  *Visit // stop at a step and open a shell there; nil does not
 
 	Timeout time.Duration       // of a step; 0 is DefaultTimeout
 	Limits  Limits              // of a step
@@ -139,8 +138,12 @@ func Page(ctx context.Context, d *doc.Document, plan []step.Planned, deps Deps) 
 	r := &runner{deps: deps, started: deps.Now(),
 		shells: map[string]*shell{}, terminals: map[string]*terminal{},
 		taint: map[string][]string{}, termTaint: map[string][]string{}, images: map[string]*report.Image{},
-		done: map[string]*finished{}, broken: broken{words: map[string]string{}},
+		done: map[string]*finished{},
 	}
+	r.broken = broken{words: map[string]lack{}, missing: deps.Missing, there: func(name string) bool {
+		_, err := os.Stat(filepath.Join(r.workDir(), name))
+		return err == nil
+	}}
 	page = report.Page{Schema: report.Version, Page: d.Name(), Started: r.started.UTC().Truncate(time.Second)}
 	defer func() { page.Duration = deps.Now().Sub(r.started).Milliseconds() }()
 
@@ -220,7 +223,7 @@ func (r *runner) place() error {
 	for _, d := range r.deps.Downloads {
 		if err := r.download(d.From, d.Name); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return err
-		} // a download that is missing is the site's diagnostic, and the file step's failure
+		} // one that is missing is in deps.Missing
 	}
 	return nil
 }
@@ -230,18 +233,7 @@ func (r *runner) download(from, name string) error {
 	if !filepath.IsLocal(filepath.FromSlash(from)) || !filepath.IsLocal(filepath.FromSlash(name)) {
 		return fmt.Errorf("the download %s as %s leads out of its folder", from, name)
 	}
-	to := filepath.Join(r.workDir(), filepath.FromSlash(name))
 	src, err := filepath.EvalSymlinks(filepath.Join(r.deps.Content, filepath.FromSlash(from)))
-	if errors.Is(err, os.ErrNotExist) && r.deps.Fetch != nil {
-		data, ferr := r.deps.Fetch(from)
-		if ferr != nil {
-			return fmt.Errorf("the download %s: %w", from, ferr)
-		}
-		if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
-			return err
-		}
-		return os.WriteFile(to, data, 0o644)
-	}
 	if err != nil {
 		return fmt.Errorf("the download %s: %w", from, err)
 	}
@@ -252,7 +244,7 @@ func (r *runner) download(from, name string) error {
 	if rel, err := filepath.Rel(root, src); err != nil || !filepath.IsLocal(rel) {
 		return fmt.Errorf("the download %s leads out of the content folder", from)
 	}
-	return copyFile(src, to)
+	return copyFile(src, filepath.Join(r.workDir(), filepath.FromSlash(name)))
 }
 
 // close ends what the page's steps left running.
@@ -315,9 +307,9 @@ func (r *runner) step(ctx context.Context, p step.Planned, ev Event) (out report
 	if ctx.Err() != nil && !s.Opt.Cleanup {
 		return skip(report.Unreached, "the run was stopped")
 	}
-	if why := r.broken.reaches(s); why != "" && p.Action != step.DoCompare {
-		r.broken.add(s, why)
-		return skip(report.Unreached, why)
+	if l, ok := r.broken.reaches(s); !ok && p.Action != step.DoCompare {
+		r.broken.add(s, l)
+		return skip(l.verdict, l.why)
 	}
 	switch p.Action {
 	case step.DoPlace:
@@ -351,7 +343,7 @@ func (r *runner) placeStep(s step.Step, out *report.Step) {
 	}
 	if err := r.download(s.FileFrom, s.File); err != nil {
 		out.Verdict, out.Why, out.Blame = report.Failed, err.Error(), report.BlamePage
-		r.broken.add(s, fmt.Sprintf("the file %s is missing", s.File))
+		r.broken.add(s, lack{fmt.Sprintf("the file %s is missing", s.File), report.Unreached})
 		return
 	}
 	out.Verdict = report.Passed
@@ -410,9 +402,14 @@ func (r *runner) compare(s step.Step, expected, got string, out *report.Step) {
 		}
 		out.Values[k] = v
 	}
-	if !res.OK && out.Verdict != report.Failed {
-		out.Verdict, out.Why, out.Diff, out.Blame = report.Failed, res.Why, res.Diff, report.BlamePage
+	if res.OK || out.Verdict != "" && !out.Verdict.OK() {
+		return
 	}
+	if l, ok := r.broken.promised(expected); !ok {
+		out.Verdict, out.Why = l.verdict, "it shows what is not there, since "+l.why
+		return
+	}
+	out.Verdict, out.Why, out.Diff, out.Blame = report.Failed, res.Why, res.Diff, report.BlamePage
 }
 
 // judge settles the verdict of a step in which nothing failed.

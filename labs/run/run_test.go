@@ -354,3 +354,41 @@ func TestSecretsStayInside(t *testing.T) {
 		t.Errorf("the secret is told:\n%s", text)
 	}
 }
+
+// A sample that shows what a skipped or failed step would have made is not held
+// against the page: the listing is skipped, or not reached, with it.
+func TestSamplesOfWhatIsNotThere(t *testing.T) {
+	build := func(id, tag string) step.Step {
+		s := commands(id, "docker build -t nvcr.io/${ORG}/${USER}_nbody:"+tag+" .").Step
+		return s
+	}
+	table := func(id string, rows ...string) step.Planned {
+		p := commands(id, "docker images")
+		p.Step.Expect = strings.Join(append([]string{"REPOSITORY  TAG  SIZE"}, rows...), "\n")
+		p.Step.Commands[0].Output = p.Step.Expect
+		return p
+	}
+	claim := commands("claim", "echo x")
+	claim.Step.Opt.Asserts = []string{"size(simple) < 5GB"}
+	saved := table("saved", "nvcr.io/org/me_nbody  simple  443MB")
+	saved.Step.Opt.Saves = []step.Save{{Name: "size", Regex: `simple +(\S+)`}}
+	missing := table("missing", "notes.txt  other  1MB")
+	deps := testDeps(t, `[ "$1" = images ] && echo "REPOSITORY  TAG  SIZE"`)
+	deps.Missing = map[string]string{"notes.txt": "the page shows the file notes.txt, and there is no such file"}
+	got := page(t, deps,
+		step.Planned{Action: step.DoSkip, Why: "the oci engine does not build", Step: build("skipped", "simple")},
+		table("table", "nvcr.io/org/me_nbody  simple  443MB"), claim, saved,
+		commands("run", "docker run nvcr.io/${ORG}/${USER}_nbody:simple"), commands("push", "docker push nvcr.io/${ORG}/${USER}_nbody:simple"),
+		missing, commands("needs", "docker build -f notes.txt ."), commands("option", "docker build --file=notes.txt ."),
+		table("wrong", "debian  bookworm  443MB"), commands("makes", "echo hi > notes.txt"), commands("has", "cat notes.txt"),
+		commands("fails", "false # docker build -t nvcr.io/org/x:broken"), table("after", "nvcr.io/org/x  broken  443MB"))
+	for id, want := range map[string]report.Verdict{
+		"skipped": report.Skipped, "table": report.Skipped, "claim": report.Skipped, "saved": report.Skipped, "run": report.Skipped, "push": report.Skipped,
+		"missing": report.Unreached, "needs": report.Unreached, "option": report.Unreached,
+		"wrong": report.Failed, "makes": report.Passed, "has": report.Passed, "fails": report.Failed, "after": report.Unreached,
+	} {
+		if s := got[id]; s.Verdict != want || want != report.Failed && s.Blame != "" {
+			t.Errorf("%s: %s (%s), blame %q, want %s", id, s.Verdict, s.Why, s.Blame, want)
+		}
+	}
+}

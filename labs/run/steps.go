@@ -595,6 +595,9 @@ var identifier = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 func (r *runner) save(s step.Step, out *report.Step) {
 	for _, sv := range s.Opt.Saves {
 		v, ok := out.Values[sv.Name]
+		if !ok && (out.Verdict == report.Skipped || out.Verdict == report.Unreached) {
+			continue // it is known why
+		}
 		if !ok {
 			out.Verdict, out.Blame = report.Failed, report.BlamePage
 			out.Why = fmt.Sprintf("save=%s: nothing in the output matches %s", sv.Name, sv.Regex)

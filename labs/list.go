@@ -244,7 +244,7 @@ func plays(p *step.Planned) []string {
 // listPage prints one page: two lines a listing, and its coverage.
 func (v *view) listPage(l *lesson, plan []step.Planned) {
 	c := covered(l.doc.Name(), plan)
-	right := fmt.Sprintf("%d listings", c.Listings)
+	right := plural(c.Listings, "listing", "listings")
 	fmt.Fprintln(v.out, v.spread(v.paint(bold, c.Page), v.paint(dim, right)))
 	for i := range plan {
 		v.listing(&plan[i])
@@ -371,10 +371,10 @@ func (v *view) listEnd(all list, m step.Machine) {
 		here += ", no GPU"
 	}
 	if len(all.Pages) > 1 {
-		fmt.Fprintln(v.out, v.spread(v.paint(bold, fmt.Sprintf("%d pages", len(all.Pages))), v.paint(dim, fmt.Sprintf("%d listings", all.Coverage.Listings))))
+		fmt.Fprintln(v.out, v.spread(v.paint(bold, plural(len(all.Pages), "page", "pages")), v.paint(dim, plural(all.Coverage.Listings, "listing", "listings"))))
 		v.coverageLine(all.Coverage)
 	}
-	fmt.Fprintf(v.out, "%d listings, %d of them not accounted for. This machine: %s.\n", all.Coverage.Listings, all.Coverage.Unaccounted, here)
+	fmt.Fprintf(v.out, "%s, %d of them not accounted for. This machine: %s.\n", plural(all.Coverage.Listings, "listing", "listings"), all.Coverage.Unaccounted, here)
 	if all.Coverage.Unaccounted > 0 {
 		fmt.Fprintln(v.out, "Say what they are in a comment before each: .. lab: run, or <!-- lab: example -->.")
 	}

@@ -174,7 +174,7 @@ func (v *view) apart(l *lesson) (page *view, show func()) {
 // startPage opens the view of a page.
 func (v *view) startPage(l *lesson, engine string) {
 	head := l.doc.Name()
-	right := fmt.Sprintf("%d listings, %s", len(l.steps), engine)
+	right := plural(len(l.steps), "listing", "listings") + ", " + engine
 	fmt.Fprintln(v.out, v.paint(bold, head)+strings.Repeat(" ", max(1, v.width-ansi.StringWidth(head)-ansi.StringWidth(right)))+v.paint(dim, right))
 	v.mu.Lock()
 	defer v.mu.Unlock()

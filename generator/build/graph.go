@@ -45,6 +45,12 @@ func Digest(parts ...string) Answer {
 	return a
 }
 
+// DigestBytes makes an answer of what was found, written as one text.
+func DigestBytes(b []byte) Answer {
+	sum := sha256.Sum256(b)
+	return Answer(sum[:len(Answer{})])
+}
+
 // Same is what an asker returns for a question whose answer it knows to be
 // the remembered one, without looking.
 var Same = Answer{15: 1}
@@ -66,6 +72,9 @@ type Trace struct {
 	outputs []string
 	seen    map[string]bool
 }
+
+// Has reports whether a question was asked already.
+func (t *Trace) Has(question []byte) bool { return t.seen[string(question)] }
 
 // Asked notes a question and its answer; of a question that is asked twice,
 // the first answer counts.

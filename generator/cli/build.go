@@ -160,6 +160,7 @@ func apart(source, out string) error {
 
 func writeSite(ctx context.Context, t Terminal, opt site.Options, out string, strict bool) error {
 	began := time.Now()
+	collectLess()
 	dir, err := site.OpenDir(out)
 	if err != nil {
 		return err

@@ -1,12 +1,43 @@
 package doc
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"maps"
+	"slices"
+)
 
 // AppendNode appends a node and all below it in a compact form, which
 // [ReadNode] reads. The form is private to one build of the program: kinds
 // are numbers in it. Without places, trees that say the same in different
 // places have the same form.
 func AppendNode(b []byte, n *Node, places bool) []byte {
+	b = appendHead(b, n, places)
+	b = binary.AppendUvarint(b, uint64(len(n.Children)))
+	for _, c := range n.Children {
+		b = AppendNode(b, c, places)
+	}
+	return b
+}
+
+// AppendAlone appends an element without its place and what stands in it, but
+// for its text.
+func AppendAlone(b []byte, n *Node) []byte {
+	alone := Node{Kind: n.Kind}
+	if n.attrs != nil {
+		alone.attrs = &attrs{other: n.attrs.other}
+	}
+	b = appendHead(b, &alone, false)
+	if len(n.Children) == 0 {
+		return append(b, 0)
+	}
+	text := Node{Kind: KindText}
+	if text.Text = n.Children[0].Text; len(n.Children) > 1 || n.Children[0].Kind != KindText {
+		text.Text = n.PlainText()
+	}
+	return AppendNode(append(b, 1), &text, false)
+}
+
+func appendHead(b []byte, n *Node, places bool) []byte {
 	b = binary.AppendUvarint(b, uint64(n.Kind))
 	pos := n.Pos
 	if !places {
@@ -15,30 +46,68 @@ func AppendNode(b []byte, n *Node, places bool) []byte {
 	b = binary.AppendVarint(b, int64(pos.File))
 	b = binary.AppendVarint(b, int64(pos.Off))
 	b = appendString(b, n.Text)
-	if a := n.attrs; a == nil {
-		b = append(b, 0)
-	} else {
-		b = append(b, 1)
-		for _, l := range [...][]string{n.IDs(), n.Names(), n.DupNames(), a.classes, n.Backrefs()} {
-			b = binary.AppendUvarint(b, uint64(len(l)))
-			for _, s := range l {
-				b = appendString(b, s)
-			}
-		}
-		b = binary.AppendUvarint(b, uint64(len(a.other)))
-		for _, o := range a.other {
-			b = appendString(appendString(b, o.Key), o.Value)
+	a := n.attrs
+	if a == nil {
+		return append(b, 0)
+	}
+	b = append(b, 1)
+	for _, l := range [...][]string{n.IDs(), n.Names(), n.DupNames(), a.classes, n.Backrefs()} {
+		b = binary.AppendUvarint(b, uint64(len(l)))
+		for _, s := range l {
+			b = appendString(b, s)
 		}
 	}
-	b = binary.AppendUvarint(b, uint64(len(n.Children)))
-	for _, c := range n.Children {
-		b = AppendNode(b, c, places)
+	b = binary.AppendUvarint(b, uint64(len(a.other)))
+	for _, o := range a.other {
+		b = appendString(appendString(b, o.Key), o.Value)
 	}
 	return b
 }
 
 func appendString(b []byte, s string) []byte {
 	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
+}
+
+// AppendDocument appends a page but for its diagnostics. [ReadDocument] reads
+// it.
+func AppendDocument(b []byte, d *Document) []byte {
+	b = binary.AppendUvarint(b, uint64(len(d.Sources)))
+	for _, src := range d.Sources {
+		b = appendString(appendString(b, src.Name), src.Text)
+	}
+	b = binary.AppendUvarint(b, uint64(len(d.Meta)))
+	for _, k := range slices.Sorted(maps.Keys(d.Meta)) {
+		b = appendString(appendString(b, k), d.Meta[k])
+	}
+	b = binary.AppendUvarint(b, uint64(len(d.Deps)))
+	for _, dep := range d.Deps {
+		b = appendString(appendString(b, dep.Name), dep.Digest)
+	}
+	return AppendNode(b, d.Root, true)
+}
+
+// ReadDocument reads what AppendDocument wrote. Its strings are parts of s.
+func ReadDocument(s string) (*Document, bool) {
+	r := nodeReader{s: s}
+	d := &Document{Sources: make([]*Source, r.count())}
+	for i := range d.Sources {
+		d.Sources[i] = NewSource(r.string(), r.string())
+	}
+	if n := r.count(); n > 0 {
+		d.Meta = make(map[string]string, n)
+		for range n {
+			k := r.string()
+			d.Meta[k] = r.string()
+		}
+	}
+	if n := r.count(); n > 0 {
+		d.Deps = make([]Dep, n)
+		for i := range d.Deps {
+			d.Deps[i] = Dep{r.string(), r.string()}
+		}
+	}
+	d.Root = r.node(0)
+	return d, !r.bad && r.s == "" && len(d.Sources) > 0
 }
 
 // ReadNode reads a node that begins at s, and gives what follows it. Its
@@ -50,8 +119,10 @@ func ReadNode(s string) (n *Node, rest string, ok bool) {
 }
 
 type nodeReader struct {
-	s   string
-	bad bool
+	s    string
+	bad  bool
+	make Maker
+	list []*Node // children that wait for their element, of all depths
 }
 
 // maxCodecDepth is far above what a parser builds.
@@ -109,7 +180,8 @@ func (r *nodeReader) node(depth int) *Node {
 		r.bad = true
 		return nil
 	}
-	n := &Node{Kind: Kind(r.uint()), Pos: Pos{r.int(), r.int()}, Text: r.string()}
+	n := r.make.New(Kind(r.uint()), Pos{})
+	n.Pos, n.Text = Pos{r.int(), r.int()}, r.string()
 	if int(n.Kind) >= Kinds {
 		r.bad = true
 		return nil
@@ -129,10 +201,12 @@ func (r *nodeReader) node(depth int) *Node {
 		n.attrs = a
 	}
 	if k := r.count(); k > 0 {
-		n.Children = make([]*Node, k)
-		for i := range n.Children {
-			n.Children[i] = r.node(depth + 1)
+		at := len(r.list)
+		for range k {
+			r.list = append(r.list, r.node(depth+1))
 		}
+		n.Children = r.make.List(r.list[at:]...)
+		r.list = r.list[:at]
 	}
 	return n
 }

@@ -34,9 +34,11 @@ type env struct {
 	saved   map[string]bool   // names of values that steps capture
 	runs    []*report.Page    // that answer for the page's measured numbers
 
-	trace *build.Trace // what the page asked; nil when nobody wants to know
-	diags []doc.Diag
-	files []string // of the content, that the page publishes
+	trace    *build.Trace // what the page asked; nil when nobody wants to know
+	question []byte       // the last one
+	links    map[*doc.Node]resolved
+	diags    []doc.Diag
+	files    []string // of the content, that the page publishes
 }
 
 var _ html.Env = (*env)(nil)
@@ -57,7 +59,7 @@ func (e *env) Report(n *doc.Node, sev doc.Severity, code, message, hint string) 
 func (e *env) Toctree(n *doc.Node) []html.TocEntry {
 	t := e.s.shown(e.p, n)
 	if e.trace != nil {
-		e.asked(question("toctree", n), tocAnswer(t))
+		e.asked(tocQuestion(n), tocAnswer(t))
 	}
 	return t
 }
@@ -240,15 +242,28 @@ func (e *env) warn(n *doc.Node, code, message, hint string) {
 	e.Report(n, doc.Warning, code, message, hint)
 }
 
-// Link resolves a reference.
+// Link resolves a reference, once for all who ask.
 func (e *env) Link(n *doc.Node) (html.Link, bool) {
 	if e.trace == nil || n.Attr(doc.AttrRefDomain) == "lab" { // the page's own text and reports decide
 		return e.link(n)
 	}
+	if r, known := e.links[n]; known {
+		return r.link, r.ok
+	}
 	before := len(e.diags)
 	l, ok := e.link(n)
-	e.asked(question("link", n), linkAnswer(l, ok, e.diags[before:]))
+	e.question = doc.AppendAlone(append(e.question[:0], "link "...), n)
+	if !e.trace.Has(e.question) {
+		e.trace.Asked(string(e.question), linkAnswer(l, ok, e.diags[before:]))
+	}
+	made(&e.links)
+	e.links[n] = resolved{l, ok}
 	return l, ok
+}
+
+type resolved struct {
+	link html.Link
+	ok   bool
 }
 
 func (e *env) link(n *doc.Node) (html.Link, bool) {

@@ -370,6 +370,7 @@ func (s *Site) collect() {
 			byName[f.name] = t
 		}
 	}
+	s.indexObjects()
 }
 
 func firstOf(l []string) string {

@@ -57,7 +57,11 @@ func listingOf(t *testing.T, src, page string) doc.Listing {
 	defer s.Close()
 	for _, p := range s.pages {
 		if p.name == page {
-			list, _ := doc.Listings(p.kept)
+			d, err := s.tree(p)
+			if err != nil {
+				t.Fatal(err)
+			}
+			list, _ := doc.Listings(d)
 			return list[0]
 		}
 	}

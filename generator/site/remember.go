@@ -76,41 +76,22 @@ func (e *env) asked(question string, a build.Answer) {
 	}
 }
 
-// question is a node without what stands in it: enough to ask again where it
-// leads.
-func question(kind string, n *doc.Node) string {
-	q := doc.New(n.Kind, doc.Pos{})
-	for _, a := range n.Attrs() {
-		q.Set(a.Key, a.Value)
-	}
-	switch {
-	case n.Kind == doc.KindToctree:
-		q.Children = n.Children
-	case len(n.Children) > 0:
-		q.Append(doc.NewText(doc.Pos{}, n.PlainText()))
-	}
-	return kind + " " + string(doc.AppendNode(nil, q, false))
-}
+// A question about a reference is its node without what stands in it: enough
+// to ask again where it leads.
 
-// allOf writes a value of the renderer down with all its fields, also those
-// that are new; of the nodes in it the attributes are missing.
-func allOf(v any) string {
-	b, err := json.Marshal(v)
-	if err != nil {
-		panic("site: " + err.Error()) // these types can always be written
-	}
-	return string(b)
-}
+func tocQuestion(n *doc.Node) string { return string(doc.AppendNode([]byte("toctree "), n, false)) }
 
+// linkAnswer is where a reference leads, and what is to be said about it.
 func linkAnswer(l html.Link, ok bool, diags []doc.Diag) build.Answer {
-	parts := []string{strconv.FormatBool(ok), allOf(l)}
-	if l.Text != nil {
-		parts = append(parts, string(doc.AppendNode(nil, l.Text, false)))
-	}
+	w := writer{b: make([]byte, 0, 256)}
+	w.bool(ok)
+	w.string(l.Href, l.Title, l.Plain)
+	w.strings(l.Classes)
+	w.node(l.Text)
 	for _, d := range diags {
-		parts = append(parts, d.Severity.String(), d.Code, d.Message, d.Hint)
+		w.string(d.Severity.String(), d.Code, d.Message, d.Hint)
 	}
-	return build.Digest(parts...)
+	return build.DigestBytes(w.b)
 }
 
 func tocAnswer(all []html.TocEntry) build.Answer {
@@ -123,7 +104,11 @@ func tocAnswer(all []html.TocEntry) build.Answer {
 		}
 	}
 	titles(all)
-	return build.Digest(allOf(all), string(w.b))
+	b, err := json.Marshal(all) // of the nodes in it the attributes are missing
+	if err != nil {
+		panic("site: " + err.Error()) // these types can always be written
+	}
+	return build.Digest(string(b), string(w.b))
 }
 
 // numbers is the answer to which numbers a page's sections and figures have.
@@ -231,8 +216,8 @@ func (s *Site) learn(p *page, alone bool) error {
 	}
 	p.read = diags
 	p.text = s.table.answer(p.name)
-	if tree != nil && !s.opt.Preview && s.kept.Add(int64(len(tree.Sources[0].Text))) < keepTrees {
-		p.kept = tree
+	if tree != nil && !s.opt.Preview {
+		p.kept, _ = s.trees.keep(tree)
 	}
 	return nil
 }
@@ -246,7 +231,6 @@ func (s *Site) writePage(p *page, sink Sink) error {
 			if err != nil {
 				return "", err
 			}
-			p.kept = nil
 			e := &env{s: s, p: p, doc: d, trace: t}
 			for _, src := range p.facts.sources {
 				t.Asked("file "+src, s.table.answer(src))

@@ -2,10 +2,12 @@ package site
 
 import (
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"sort"
 	"strings"
+	"sync"
 
 	"docent/generator/doc"
 	"docent/generator/html"
@@ -293,35 +295,28 @@ func (e *env) equationNumber(t target) string {
 // object finds an object of a domain from where a reference stands.
 func (s *Site) object(p *page, n *doc.Node, domain, typ, name string) (target, bool) {
 	types := roleTypes[domain+":"+typ]
-	if types == nil {
-		for t := range s.objects {
-			if strings.HasPrefix(t, domain+":") {
-				types = append(types, t)
+	named := s.named[domain]
+	get := func(name string) (target, bool) {
+		all := named[name]
+		for _, typ := range types {
+			for _, t := range all {
+				if t.kind == typ {
+					return t, true
+				}
 			}
 		}
-		sort.Strings(types)
-	}
-	get := func(name string) (target, bool) {
-		for _, t := range types {
-			if x, ok := s.objects[t][name]; ok {
-				return x, true
-			}
+		if types == nil && len(all) > 0 {
+			return all[0], true
 		}
 		return target{}, false
 	}
 	// Sphinx looks for the plain name in every type of the domain first.
 	anyType := func(name string) (target, bool) {
-		if t, ok := get(name); ok {
-			return t, true
+		t, ok := get(name)
+		if all := named[name]; !ok && len(all) > 0 {
+			return all[0], true
 		}
-		var found target
-		var ok bool
-		for typ, m := range s.objects {
-			if t, hit := m[name]; hit && strings.HasPrefix(typ, domain+":") && (!ok || typ < found.kind) {
-				found, ok = t, true
-			}
-		}
-		return found, ok
+		return t, ok
 	}
 	try := func(names ...string) (target, bool) {
 		for _, nm := range names {
@@ -343,7 +338,7 @@ func (s *Site) object(p *page, n *doc.Node, domain, typ, name string) (target, b
 					return t, true
 				}
 			}
-			if t, ok := s.bySuffix(types, "."+bare); ok {
+			if t, ok := s.bySuffix(domain, types, "."+bare); ok {
 				return t, true
 			}
 			name = bare
@@ -423,21 +418,20 @@ func (s *Site) object(p *page, n *doc.Node, domain, typ, name string) (target, b
 		}
 		switch typ {
 		case "term":
-			for _, t := range types {
-				for _, k := range []string{strings.ToLower(name), strings.Join(strings.Fields(name), " ")} {
-					if x, ok := s.objects[t][k]; ok {
-						return x, true
-					}
+			for _, k := range []string{strings.ToLower(name), strings.Join(strings.Fields(name), " ")} {
+				if t, ok := get(k); ok {
+					return t, true
 				}
-				for k, x := range s.objects[t] {
-					if strings.EqualFold(k, name) {
-						return x, true
-					}
-				}
+			}
+			if t, ok := s.folded("std:term", name); ok {
+				return t, true
 			}
 		case "option":
 			return s.option(n, name, get)
 		}
+	}
+	if types == nil {
+		types = s.typesOf(domain)
 	}
 	if len(types) == 0 {
 		types = []string{domain + ":" + typ}
@@ -471,17 +465,78 @@ func (s *Site) option(n *doc.Node, name string, get func(string) (target, bool))
 	return s.external([]string{"std:cmdoption"}, strings.ReplaceAll(tries[0], " ", "."))
 }
 
-func (s *Site) bySuffix(types []string, suffix string) (target, bool) {
+// typesOf are the types of all objects of a domain.
+func (s *Site) typesOf(domain string) (types []string) {
+	for t := range s.objects {
+		if strings.HasPrefix(t, domain+":") {
+			types = append(types, t)
+		}
+	}
+	sort.Strings(types)
+	return types
+}
+
+// indexObjects makes the objects easy to find by what references say.
+func (s *Site) indexObjects() {
+	s.named = map[string]map[string][]target{}
+	for _, typ := range slices.Sorted(maps.Keys(s.objects)) {
+		domain, _, _ := strings.Cut(typ, ":")
+		byName := s.named[domain]
+		if byName == nil {
+			byName = make(map[string][]target, len(s.objects[typ]))
+			s.named[domain] = byName
+		}
+		for name, t := range s.objects[typ] {
+			byName[name] = append(byName[name], t)
+		}
+	}
+	s.lasts = sync.OnceValue(func() map[string][]string {
+		lasts := map[string][]string{}
+		for domain, byName := range s.named {
+			for name := range byName {
+				key := domain + " " + name[strings.LastIndexByte(name, '.')+1:]
+				lasts[key] = append(lasts[key], name)
+			}
+		}
+		return lasts
+	})
+	s.folds = sync.OnceValue(func() map[string]string {
+		folds := map[string]string{}
+		for typ, m := range s.objects {
+			for name := range m {
+				key := typ + " " + strings.ToLower(name)
+				if old, twice := folds[key]; !twice || name < old {
+					folds[key] = name
+				}
+			}
+		}
+		return folds
+	})
+}
+
+// bySuffix finds the object with the shortest name that ends so. suffix
+// begins with a point.
+func (s *Site) bySuffix(domain string, types []string, suffix string) (target, bool) {
 	var found target
 	best := ""
-	for _, t := range types {
-		for name, x := range s.objects[t] {
-			if strings.HasSuffix(name, suffix) && (best == "" || len(name) < len(best) || len(name) == len(best) && name < best) {
-				found, best = x, name
+	for _, name := range s.lasts()[domain+" "+suffix[strings.LastIndexByte(suffix, '.')+1:]] {
+		if !strings.HasSuffix(name, suffix) || best != "" && (len(name) > len(best) || len(name) == len(best) && name >= best) {
+			continue
+		}
+		for _, t := range s.named[domain][name] {
+			if types == nil || slices.Contains(types, t.kind) {
+				found, best = t, name
+				break
 			}
 		}
 	}
 	return found, best != ""
+}
+
+// folded finds an object whose name differs in case only.
+func (s *Site) folded(typ, name string) (target, bool) {
+	t, ok := s.objects[typ][s.folds()[typ+" "+strings.ToLower(name)]]
+	return t, ok
 }
 
 // nearLabel and nearObject are hints for names that were not found.

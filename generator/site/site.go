@@ -5,8 +5,8 @@
 // The way of the data: [Load] reads and parses each page by itself and takes
 // from each what others may ask for (facts.go). [Site.Write] renders each
 // page through an environment that answers from those facts (env.go), puts it
-// into the theme (theme.go), and hands it to a [Sink]. A page's tree is
-// dropped as soon as the page is rendered.
+// into the theme (theme.go), and hands it to a [Sink]. Between
+// the two the trees are written down (trees.go).
 package site
 
 import (
@@ -90,9 +90,12 @@ type Site struct {
 	home  *page
 	gen   map[string]bool // pages that this program makes, by URL
 
-	labels    map[string]target            // std:label, by normalised name
-	objects   map[string]map[string]target // "py:function" and the like -> name -> where
-	anchors   map[string][]target          // Markdown headings and other ids, by id
+	labels    map[string]target              // std:label, by normalised name
+	objects   map[string]map[string]target   // "py:function" and the like -> name -> where
+	named     map[string]map[string][]target // "py" and the like -> name -> where, by type
+	lasts     func() map[string][]string     // names by domain and last part, made when asked for
+	folds     func() map[string]string       // names by type and themselves in lower case, likewise
+	anchors   map[string][]target            // Markdown headings and other ids, by id
 	invs      []*Inventory
 	nav       []*navItem
 	flat      []*page      // reading order
@@ -114,7 +117,7 @@ type Site struct {
 	evidence  build.Answer    // all reports and measurements
 	known     string          // version of the search index that the cache has
 	sameShape bool            // as in the build before
-	kept      atomic.Int64    // bytes of text whose trees are kept
+	trees     treeStore       // of pages that wait to be rendered
 	texts     sync.Map        // name -> *doc.Source, for diagnostics
 	cards     sync.Map        // names of the cards that are drawn
 	published sync.Map        // output name -> content path, for downloads and pictures
@@ -137,7 +140,7 @@ type page struct {
 	meta    map[string]string
 	facts   *facts
 	at      int               // its place among the pages
-	kept    *doc.Document     // a small site's trees are kept; else nil
+	kept    *kept             // its tree, until it is rendered; or nil
 	text    build.Answer      // what its file held
 	shape   string            // digest of the facts without places
 	read    []doc.Diag        // what reading it found wrong
@@ -216,6 +219,7 @@ func (s *Site) Close() {
 	if s.project != nil {
 		s.project.Close()
 	}
+	s.trees.close()
 }
 
 // Diags are all diagnostics so far, by file and position, without doubles.
@@ -498,11 +502,6 @@ func made[K comparable, V any](m *map[K]V) {
 	}
 }
 
-// keepTrees is how many bytes of text a site may have for its trees to be
-// kept between reading and rendering. A larger site is parsed twice: that
-// costs less than holding all trees at once.
-const keepTrees = 4 << 20
-
 func (s *Site) parseAll(ctx context.Context, names []string) error {
 	s.pages = make([]*page, len(names))
 	if err := s.each(ctx, "read", len(names), func(i int) error {
@@ -551,10 +550,14 @@ func (s *Site) parse(p *page, report func(...doc.Diag)) (*doc.Document, build.An
 	return d, answer
 }
 
-// tree gives a page's tree again.
+// tree gives a page's tree: the one that reading it gave, or, where that was
+// long ago or found no room, by parsing it again.
 func (s *Site) tree(p *page) (*doc.Document, error) {
-	if p.kept != nil {
-		return p.kept, nil
+	if k := p.kept; k != nil {
+		p.kept = nil
+		if d, ok := s.trees.take(k); ok {
+			return d, nil
+		}
 	}
 	d, text := s.parse(p, func(...doc.Diag) {})
 	if text != p.text {

@@ -1,7 +1,7 @@
 // Command bench measures Docent beside its peers: the same site, made from a
 // seed at any size, is built by each in turn on the same machine.
 //
-//	go run ./bench [-pages 1000,10000] [-rounds 3] [-only build,rst,warm,serve,sphinx]
+//	go run ./bench [-pages 1000,10000] [-rounds 3] [-only build,rst,warm,serve,sphinx] [-alone]
 //
 // Wall time on a busy machine says little by itself; the ratios of runs that
 // alternate say more, and processor time is the steadiest of all.
@@ -28,9 +28,10 @@ func main() {
 	seed := flag.Int64("seed", 1, "of the site's text")
 	work := flag.String("work", "build/bench", "folder for the sites and what is made of them")
 	programs := flag.String("programs", "", "folder with `generator` and `hugo`, on a machine without Go")
+	alone := flag.Bool("alone", false, "leave Hugo out")
 	sphinx := flag.String("sphinx-source", "", "a Sphinx tree to build with sphinx-build and with Docent")
 	flag.Parse()
-	if err := run(*pages, *only, *sphinx, bench{rounds: *rounds, saves: *saves, seed: *seed, work: *work, given: *programs}); err != nil {
+	if err := run(*pages, *only, *sphinx, bench{alone: *alone, rounds: *rounds, saves: *saves, seed: *seed, work: *work, given: *programs}); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
@@ -38,6 +39,7 @@ func main() {
 
 // A bench holds what all benchmarks share.
 type bench struct {
+	alone           bool // without Hugo
 	rounds, saves   int
 	seed            int64
 	work            string // absolute
@@ -58,7 +60,7 @@ func run(sizes, only, sphinx string, b bench) error {
 	for _, o := range strings.Split(only, ",") {
 		want[strings.TrimSpace(o)] = true
 	}
-	if err := b.programs(want["build"] || want["serve"]); err != nil {
+	if err := b.programs(!b.alone && (want["build"] || want["serve"])); err != nil {
 		return err
 	}
 	for _, s := range strings.Split(sizes, ",") {

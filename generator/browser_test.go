@@ -140,7 +140,7 @@ func TestBrowser(t *testing.T) {
 		}
 		if isPage {
 			do(chromedp.Navigate(root + path))
-			kinds[look[string](ctx, t, "document.documentElement.dataset.kind")] = true
+			kinds[look[string](ctx, t, "document.documentElement.dataset.kind || 'page'")] = true
 			got := look[[]string](ctx, t, copies)
 			if consoles = consoles || got[0] != "0"; len(got) > 1 {
 				t.Errorf("%s: %q", path, got[1:])

@@ -134,6 +134,8 @@ func TestEveryPageObeysThePolicy(t *testing.T) {
 		}
 		if m := regexp.MustCompile(`data-kind="([a-z]+)"`).FindStringSubmatch(text); m != nil {
 			kinds[m[1]] = true
+		} else {
+			kinds["page"] = true
 		}
 		// JSON-LD is data: no policy stops it, and TestBrowser sees that.
 		text = strings.ReplaceAll(text, `<script type="application/ld+json">`, "<data>")

@@ -1,7 +1,10 @@
 // Comfort for readers. Every page is complete without it: what stands here
-// only adds. No library, no request but for search when it is first used.
+// only adds, and what works with it alone it makes itself: the page's HTML
+// holds no button. The style keeps the room, so that nothing moves. No
+// library, no request but for search when it is first used.
 "use strict";
 
+const searchScript = new URL("theme:js/search.js", document.currentScript.src).href;
 const root = document.documentElement;
 const $ = (sel, from = document) => from.querySelector(sel);
 const all = (sel, from = document) => [...from.querySelectorAll(sel)];
@@ -36,7 +39,8 @@ if (location.protocol === "file:") {
 
 // Theme: system, light, dark, in a circle.
 const themes = { system: "as the system has it", light: "light", dark: "dark" };
-const themeButton = $("button.theme");
+const themeButton = make("button", { type: "button", className: "theme", innerHTML: '<svg viewBox="0 0 24 24" width="20" height="20" aria-hidden="true"><circle cx="12" cy="12" r="8.5" fill="none" stroke="currentColor" stroke-width="2"/><path d="M12 3.5a8.5 8.5 0 0 1 0 17z" fill="currentColor"/></svg>' });
+$(".top").append(themeButton);
 function showTheme(t) {
   if (t === "system") delete root.dataset.theme; else root.dataset.theme = t;
   themeButton.setAttribute("aria-label", "Theme: " + themes[t]);
@@ -89,8 +93,14 @@ try {
 } catch { /* no storage */ }
 for (const a of all("summary a", tree)) a.addEventListener("click", (e) => e.stopPropagation());
 
-// Contents mark the section that is being read.
-const marks = new Map(all(".contents a").map((a) => [decodeURIComponent(a.hash.slice(1)), a]));
+// Contents stand open beside the text, and mark the section that is being read.
+const list = $(".toc details"), beside = matchMedia("(min-width: 75rem)");
+if (list) {
+  const stand = () => { list.open = beside.matches; $("summary", list).tabIndex = beside.matches ? -1 : 0; };
+  beside.addEventListener("change", stand);
+  stand();
+}
+const marks = new Map(all(".toc a").map((a) => [decodeURIComponent(a.hash.slice(1)), a]));
 if (marks.size) {
   const heads = [...marks.keys()].map((id) => document.getElementById(id)).filter(Boolean);
   let due = false, last;
@@ -103,7 +113,7 @@ if (marks.size) {
     if (a === last) return;
     if (last) last.removeAttribute("aria-current");
     a.setAttribute("aria-current", "true");
-    const box = $(".contents"), t = a.offsetTop - box.clientHeight / 2;
+    const box = $(".toc"), t = a.offsetTop - box.clientHeight / 2;
     if (box.scrollHeight > box.clientHeight) box.scrollTop = t;
     last = a;
   };
@@ -135,32 +145,52 @@ async function copy(text, button) {
   say("Copied");
   setTimeout(() => { button.textContent = was; }, 1500);
 }
-for (const listing of all(".listing")) {
-  const pre = $("pre", listing), wrap = $("button.wrap", listing), take = $("button.copy", listing);
-  if (take) take.addEventListener("click", () => copy(codeOf(listing), take));
-  if (wrap) {
-    const on = () => listing.classList.contains("wrapped") || root.classList.contains("wrap-all");
-    wrap.setAttribute("aria-pressed", on());
+const listings = all(".listing");
+// What is measured is measured before anything is put in.
+const long = listings.map((l) => { const pre = $("pre", l); return !pre.clientWidth || pre.scrollWidth > pre.clientWidth || root.classList.contains("wrap-all"); });
+for (const [i, listing] of listings.entries()) {
+  const pre = $("pre", listing), { dataset } = listing;
+  let head = $(":scope > .listing-head", listing);
+  if (!head) {
+    head = make("div", { className: "listing-head" }, make("span", { textContent: dataset.name || dataset.lang }));
+    head.dataset.ui = "";
+    listing.prepend(head);
+  }
+  const tools = make("span", { className: "listing-tools" }), take = make("button", { type: "button", textContent: "Copy", className: "copy" });
+  tools.dataset.ui = "";
+  if (listing.id) {
+    const link = make("a", { className: "headerlink", href: "#" + listing.id });
+    link.setAttribute("aria-label", "Link to this listing");
+    tools.append(link);
+  }
+  if (long[i]) {
+    const wrap = make("button", { type: "button", textContent: "Wrap", className: "wrap" });
+    wrap.setAttribute("aria-pressed", root.classList.contains("wrap-all"));
     wrap.addEventListener("click", () => {
-      const now = !on();
+      const now = !root.classList.contains("wrap-all");
       root.classList.toggle("wrap-all", now);
       store.set("wrap", now ? "1" : null);
       for (const b of all("button.wrap")) b.setAttribute("aria-pressed", now);
     });
-    if (pre.clientWidth && pre.scrollWidth <= pre.clientWidth && !root.classList.contains("wrap-all")) wrap.hidden = true;
+    tools.append(wrap);
   }
-  if ("fold" in listing.dataset) {
+  take.addEventListener("click", () => copy(codeOf(listing), take));
+  tools.append(take);
+  const down = $(".download", head);
+  if (down) tools.append(down);
+  head.append(tools);
+  if ("fold" in dataset) {
     const lines = pre.textContent.split("\n").length;
     const b = make("button", { type: "button", className: "unfold", textContent: `Show all ${lines} lines` });
     b.dataset.ui = "";
     pre.after(b);
-    b.addEventListener("click", () => { listing.classList.add("unfolded"); b.remove(); pre.focus(); });
+    b.addEventListener("click", () => { listing.classList.add("unfolded"); b.remove(); pre.tabIndex = 0; pre.focus(); });
   }
 }
 
-// What scrolls sideways can be reached by keyboard.
-for (const box of all(".table-box, .scroll, .chart")) {
-  new ResizeObserver(() => { if (box.scrollWidth > box.clientWidth) box.tabIndex = 0; else box.removeAttribute("tabindex"); }).observe(box);
+// What scrolls in its own box can be reached by keyboard.
+for (const box of all(".table-box, .scroll, .chart, pre")) {
+  new ResizeObserver(() => { if (box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight) box.tabIndex = 0; else box.removeAttribute("tabindex"); }).observe(box);
 }
 
 // Tabs, in step across pages.
@@ -226,9 +256,9 @@ addEventListener("hashchange", reveal);
 
 // Your values: variables of the tutorial that the reader fills in once. They
 // stay in this browser and stand in every command, and in what copy copies.
-const article = $("article[data-values]");
+const bar = $(".values-bar"), fields = bar ? all("input", bar) : [];
 const own = (n) => store.get("value:" + n);
-const vars = article ? JSON.parse(article.dataset.values) : [];
+const vars = fields.map((i) => ({ n: i.previousSibling.textContent, v: i.placeholder }));
 const spots = [];
 const rule = "Letters, digits and . _ / @ : ~ + - only.";
 
@@ -239,21 +269,13 @@ function putValues() {
     if (v) s.span.textContent = v; else s.span.replaceChildren(...s.html);
     s.span.title = v ? s.was : s.name + ": click to put your value in";
   }
-  // The lab as a script, with the reader's values in it.
-  $("a.lab-script")?.addEventListener("click", async (e) => {
-    const mine = vars.filter((v) => own(v.n)), { href } = e.currentTarget;
-    if (!mine.length) return;
-    e.preventDefault();
-    let text = await fetch(href).then((r) => r.text());
-    for (const { n } of mine) text = text.replace(new RegExp(`^${n}=\\$\\{${n}-.*`, "m"), () => `${n}=\${${n}-'${own(n)}'}`);
-    const at = URL.createObjectURL(new Blob([text], { type: "text/x-shellscript" }));
-    make("a", { href: at, download: "lab.sh" }).click();
-    setTimeout(() => URL.revokeObjectURL(at), 9e3);
-  });
 }
 // A field takes a value; what a shell would take apart is refused, and said.
-function takeValue(input, wrong) {
-  const name = input.dataset.value;
+function takeValue(input, name, wrong) {
+  input.dataset.value = name;
+  input.spellcheck = false;
+  input.autocomplete = "off";
+  input.autocapitalize = "off";
   input.value = own(name) || "";
   input.addEventListener("input", () => {
     const fine = /^[\w./@:~+-]*$/.test(input.value);
@@ -267,11 +289,9 @@ function takeValue(input, wrong) {
 }
 // The small form at a value in a command.
 function askValue(spot) {
-  const v = vars.find((v) => v.n === spot.name), wrong = make("p", { className: "wrong" }), input = make("input", { placeholder: v.v, spellcheck: false, autocomplete: "off", id: "ask-value" });
+  const v = vars.find((v) => v.n === spot.name), wrong = make("p", { className: "wrong" }), input = make("input", { placeholder: v.v, id: "ask-value" });
   wrong.setAttribute("role", "alert");
-  input.setAttribute("autocapitalize", "off");
-  input.dataset.value = v.n;
-  takeValue(input, wrong);
+  takeValue(input, v.n, wrong);
   const form = make("form", { className: "ask", popover: "auto" }, make("label", { textContent: v.n, htmlFor: input.id }), input, wrong,
     make("p", { textContent: "Stands in every command and stays in this browser." }));
   form.dataset.ui = "";
@@ -304,7 +324,7 @@ function markValue(code, from, to) {
 if (vars.length) {
   const names = vars.map((v) => v.n).join("|");
   const use = new RegExp(`\\$\\{(${names})\\}|\\$(${names})(?![A-Za-z0-9_])|(?<=^|\\n)(\\s*(?:\\$ )?export (${names})=)([^\\s;#]+)`, "g");
-  for (const code of all(".listing:not(.listing-file):not(.listing-output) > pre > code", article)) {
+  for (const code of all(".listing:not(.listing-file):not(.listing-output) > pre > code", $("article"))) {
     for (const m of [...code.textContent.matchAll(use)].reverse()) { // from the end, so that places hold
       const span = markValue(code, m.index + (m[3] || "").length, m.index + m[0].length);
       const spot = { span, name: m[1] || m[2] || m[4], was: span.textContent, html: [...span.childNodes] };
@@ -314,9 +334,22 @@ if (vars.length) {
     }
   }
 }
-const bar = $(".values-bar");
+// The lab as a script, with the reader's values in it.
+$("a.lab-script")?.addEventListener("click", async (e) => {
+  const mine = vars.filter((v) => own(v.n)), { href } = e.currentTarget;
+  if (!mine.length) return;
+  e.preventDefault();
+  let text = await fetch(href).then((r) => r.text());
+  for (const { n } of mine) text = text.replace(new RegExp(`^${n}=\\$\\{${n}-.*`, "m"), () => `${n}=\${${n}-'${own(n)}'}`);
+  const at = URL.createObjectURL(new Blob([text], { type: "text/x-shellscript" }));
+  make("a", { href: at, download: "lab.sh" }).click();
+  setTimeout(() => URL.revokeObjectURL(at), 9e3);
+});
 if (bar) {
-  for (const input of all("input", bar)) takeValue(input, $(".wrong", bar));
+  const wrong = make("p", { className: "wrong" });
+  wrong.setAttribute("role", "alert");
+  bar.append(wrong);
+  fields.forEach((input, i) => takeValue(input, vars[i].n, wrong));
   bar.addEventListener("submit", (e) => e.preventDefault());
   putValues();
 }
@@ -359,12 +392,20 @@ if (asked && $("article")) {
 }
 
 // Search: the script and its index come when they are first wanted.
-const find = $(".find input");
+const way = $("a.find"), find = way && make("input", { type: "search", name: "q", placeholder: way.textContent, autocomplete: "off", spellcheck: false });
+if (find) {
+  const key = make("kbd", { textContent: "/" }), form = make("form", { className: "find", action: way.href }, find, key);
+  find.setAttribute("aria-label", "Search this site");
+  key.setAttribute("aria-hidden", "true");
+  form.setAttribute("role", "search");
+  form.setAttribute("aria-label", "In the header");
+  way.replaceWith(form);
+}
 const searchField = () => find || $(".search-page input");
 let searching;
 function loadSearch() {
   searching ||= new Promise((done, fail) => {
-    const s = make("script", { src: $("script[data-search]").dataset.search });
+    const s = make("script", { src: searchScript });
     s.addEventListener("load", () => done(window.docentSearch));
     s.addEventListener("error", fail);
     document.head.append(s);
@@ -392,7 +433,9 @@ function help() {
   }
   sheet.showModal();
 }
-$("button.keys").addEventListener("click", help);
+const keysButton = make("button", { type: "button", className: "keys", textContent: "Keyboard shortcuts" });
+keysButton.addEventListener("click", help);
+$(".foot").append(keysButton);
 document.addEventListener("keydown", (e) => {
   if (e.key === "Escape" && tree.classList.contains("open")) drawer(false);
   if ((e.ctrlKey || e.metaKey) && e.key.toLowerCase() === "k") { e.preventDefault(); searchField().focus(); searchField().select(); return; }

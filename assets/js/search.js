@@ -2,7 +2,7 @@
 // words, and the pages it found; see generator/search for the files.
 "use strict";
 (() => {
-  const root = document.documentElement.dataset.root, base = root + "_search/";
+  const root = new URL("../", document.currentScript.src).href, base = root + "_search/";
   const make = (tag, props, ...kids) => { const el = Object.assign(document.createElement(tag), props); el.append(...kids); return el; };
   const waiting = new Map(), loaded = new Map();
   // The files are scripts, so that they load from a disk too.

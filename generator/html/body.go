@@ -189,11 +189,6 @@ func list(w *writer, n *doc.Node, tag, class string, attrs ...string) {
 	was := w.tight
 	w.tight = 0
 	isSimple := simple(n)
-	if isSimple && class == "" {
-		class = "simple"
-	} else if isSimple {
-		class += " simple"
-	}
 	w.nl()
 	w.strictTag(tag, n, class, attrs...)
 	w.nl()
@@ -361,7 +356,7 @@ func raw(w *writer, n *doc.Node) {
 func failed(w *writer, n *doc.Node) {
 	if src := n.First(doc.KindLiteralBlock); src != nil && !w.unlinked {
 		w.nl()
-		w.str(`<pre class="problematic" tabindex="0">`)
+		w.str(`<pre class="problematic">`)
 		w.b = appendEscaped(w.b, src.PlainText())
 		w.str("</pre>\n")
 	}
@@ -472,10 +467,8 @@ func image(w *writer, n *doc.Node) {
 	if height > 0 {
 		attrs = append(attrs, "height", strconv.Itoa(height))
 	}
-	if l := n.Attr("loading"); l == "eager" {
-		attrs = append(attrs, "decoding", "async")
-	} else {
-		attrs = append(attrs, "loading", "lazy", "decoding", "async")
+	if n.Attr("loading") != "eager" {
+		attrs = append(attrs, "loading", "lazy")
 	}
 	w.strictTag("img", n, class, attrs...)
 }

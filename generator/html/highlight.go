@@ -67,7 +67,7 @@ func NewHighlighter(limit int) *Highlighter {
 }
 
 // highlightVersion is part of every digest: raise it when the HTML changes.
-const highlightVersion = 2
+const highlightVersion = 3
 
 func digest(lang, code string, f Lines) Digest {
 	h := sha256.New()
@@ -321,15 +321,16 @@ func appendLines(dst []byte, tokens []token, code string, f Lines) []byte {
 		if f.Diff && first == '-' {
 			dst = append(dst, " removed"...)
 		}
-		dst = append(dst, `">`...)
+		dst = append(dst, '"')
 		if f.Numbers {
-			dst = append(dst, `<span class="ln" data-ui aria-hidden="true">`...)
+			dst = append(dst, ` data-line="`...)
 			num := itoa(f.Start + line - 1)
 			for range width - len(num) {
 				dst = append(dst, ' ')
 			}
-			dst = append(append(dst, num...), `</span>`...)
+			dst = append(append(dst, num...), '"')
 		}
+		dst = append(dst, '>')
 		open = true
 	}
 	for _, t := range tokens {
@@ -359,12 +360,12 @@ func appendLines(dst []byte, tokens []token, code string, f Lines) []byte {
 
 func appendToken(dst []byte, text, class string) []byte {
 	if class == "" {
-		return appendEscaped(dst, text)
+		return appendText(dst, text)
 	}
-	dst = append(dst, `<span class="`...)
+	dst = append(dst, `<span class=`...) // no quotes: a page has hundreds of these
 	dst = append(dst, class...)
-	dst = append(dst, `">`...)
-	dst = appendEscaped(dst, text)
+	dst = append(dst, '>')
+	dst = appendText(dst, text)
 	return append(dst, "</span>"...)
 }
 

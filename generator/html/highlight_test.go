@@ -64,11 +64,11 @@ func TestLines(t *testing.T) {
 		f          Lines
 		want       string
 	}{
-		{"text", "a\nb", Lines{Numbers: true, Start: 9}, `<span class="line"><span class="ln" data-ui aria-hidden="true"> 9</span>a
-</span><span class="line"><span class="ln" data-ui aria-hidden="true">10</span>b</span>`},
+		{"text", "a\nb", Lines{Numbers: true, Start: 9}, `<span class="line" data-line=" 9">a
+</span><span class="line" data-line="10">b</span>`},
 		{"text", "a\n\nb\n", Lines{Emphasis: []int{2}}, "<span class=\"line\">a\n</span><span class=\"line em\">\n</span><span class=\"line\">b\n</span>"},
-		{"diff", "+a\n-b\n", Lines{Diff: true}, "<span class=\"line added\"><span class=\"gi\">+a\n</span></span><span class=\"line removed\"><span class=\"gd\">-b\n</span></span>"},
-		{"python", "x = '''a\nb'''", Lines{Emphasis: []int{1}}, "<span class=\"line em\">x = <span class=\"s1\">&#39;&#39;&#39;a\n</span></span><span class=\"line\"><span class=\"s1\">b&#39;&#39;&#39;</span></span>"},
+		{"diff", "+a\n-b\n", Lines{Diff: true}, "<span class=\"line added\"><span class=gi>+a\n</span></span><span class=\"line removed\"><span class=gd>-b\n</span></span>"},
+		{"python", "x = '''a\nb'''", Lines{Emphasis: []int{1}}, "<span class=\"line em\">x = <span class=s1>&#39;&#39;&#39;a\n</span></span><span class=\"line\"><span class=s1>b&#39;&#39;&#39;</span></span>"},
 	} {
 		got := strings.ReplaceAll(string(h.Append(nil, c.lang, c.code, c.f)), "'", "&#39;")
 		if got != c.want {

@@ -9,19 +9,19 @@
 //
 // A listing is one box, a div or, with a caption, a figure:
 //
-//	<div class="listing" id="code-1f2e3d4c" data-lang="console">
-//	<div class="listing-head" data-ui><span class="listing-name">console</span><span class="listing-tools">…</span></div>
-//	<pre tabindex="0"><code class="hl"><span class="gp">$ </span>…</code></pre>
+//	<div class="listing" id="code-1f2e3d4c" data-lang="console" data-prompts>
+//	<pre><code><span class=gp>$ </span>…</code></pre>
 //	…evidence…
 //	</div>
 //
-// The tools are the buttons button.copy and button.wrap, and the link
-// a.download where the environment names a file. The buttons need a script,
-// so a theme hides them until its script runs. Prompts are span.gp and
+// A theme draws its top line from data-name or else data-lang, and its script
+// puts the tools there, which do nothing without it. A listing with a caption
+// or with a file to download brings its top line: .listing-head, with the
+// link a.download. Prompts are span.gp and
 // program output is span.go: copying leaves both out when the listing has
 // data-prompts. Lines are span.line where they must be told apart (numbers,
 // emphasis, differences), an emphasised one has the class em, and its number
-// is span.ln with data-ui.
+// is in data-line.
 //
 // # Tabs
 //

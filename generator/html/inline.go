@@ -59,7 +59,7 @@ func manpage(w *writer, n *doc.Node) {
 		return
 	}
 	w.tag("em", n, "manpage")
-	w.str(`<a class="manpage reference external"`)
+	w.str("<a")
 	w.attr("href", escapeURL(href))
 	w.str(">")
 	w.inPre, w.unlinked = true, true
@@ -73,15 +73,31 @@ func literal(w *writer, n *doc.Node) {
 		w.exact("kbd", "", n)
 		return
 	}
+	if isRole(n) && len(n.IDs()) == 0 {
+		was := w.inPre
+		w.inPre = true
+		w.str("<code>")
+		w.children(n)
+		w.str("</code>")
+		w.inPre = was
+		return
+	}
 	lang := n.Attr(doc.AttrLanguage)
 	if lang == "" || w.o.Highlighter == nil || len(n.Children) != 1 || n.Children[0].Kind != doc.KindText {
 		w.exact("code", "", n)
 		return
 	}
-	w.tag("code", n, "hl")
+	w.tag("code", n, "")
 	w.b = w.o.Highlighter.Append(w.b, strings.ToLower(lang), n.Children[0].Text, Lines{Start: 1})
 	w.str("</code>")
 	w.quotes.literal(n.Children[0].Text)
+}
+
+// isRole reports whether the classes of a node only name the role of a
+// reference: those are for programs that read the tree.
+func isRole(n *doc.Node) bool {
+	c := n.Classes()
+	return len(c) > 0 && c[0] == "xref"
 }
 
 func inline(w *writer, n *doc.Node) {
@@ -90,7 +106,7 @@ func inline(w *writer, n *doc.Node) {
 		w.str("<br>\n")
 		return
 	}
-	if len(classes) == 0 && len(n.IDs()) == 0 {
+	if (len(classes) == 0 || isRole(n)) && len(n.IDs()) == 0 {
 		w.children(n)
 		return
 	}
@@ -109,10 +125,8 @@ func reference(w *writer, n *doc.Node) {
 	}
 	id, uri := n.Attr("refid"), strings.TrimSpace(n.Attr("refuri"))
 	var attrs []string
-	class := "reference"
 	switch {
 	case id != "" && uri == "":
-		class += " internal"
 		attrs = append(attrs, "href", "#"+escapeFragment(id))
 	case hasLookup(n, "refuri"):
 		if !SafeURL(uri) {
@@ -131,9 +145,6 @@ func reference(w *writer, n *doc.Node) {
 					title = l.Title
 				}
 			}
-			class += " internal"
-		} else {
-			class += " external"
 		}
 		attrs = append(attrs, "href", escapeURL(uri))
 		if title != "" {
@@ -143,7 +154,7 @@ func reference(w *writer, n *doc.Node) {
 		w.children(n)
 		return
 	}
-	w.link(n, class, attrs)
+	w.link(n, "", attrs)
 }
 
 // link writes the a element around the children. Links do not nest in HTML,
@@ -189,13 +200,6 @@ func xref(w *writer, n *doc.Node) {
 		w.xrefText(n, l)
 		return
 	}
-	class := "reference internal"
-	if !isRelative(l.Href) {
-		class = "reference external"
-	}
-	for _, c := range l.Classes {
-		class += " " + escapeString(c)
-	}
 	attrs := []string{"href", escapeURL(l.Href)}
 	if l.Title != "" {
 		attrs = append(attrs, "title", l.Title)
@@ -204,7 +208,9 @@ func xref(w *writer, n *doc.Node) {
 	if ids := n.IDs(); len(ids) > 0 {
 		w.attr("id", ids[0])
 	}
-	w.str(` class="`, class, `"`)
+	if len(l.Classes) > 0 {
+		w.attr("class", strings.Join(l.Classes, " "))
+	}
 	for i := 0; i < len(attrs); i += 2 {
 		w.attr(attrs[i], attrs[i+1])
 	}
@@ -270,7 +276,7 @@ func download(w *writer, n *doc.Node) {
 		w.children(n)
 		return
 	}
-	w.str(`<a class="reference download"`)
+	w.str("<a")
 	w.href(l.Href)
 	w.str(` download>`)
 	w.inLink(n)

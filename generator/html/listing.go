@@ -120,8 +120,10 @@ func (w *writer) listing(n, box *doc.Node) {
 	if !w.unlinked {
 		w.attr("id", ids[0])
 	}
-	if lang != "" && lang != "text" && lang != "none" {
-		w.attr("data-lang", lang)
+	w.attr("data-lang", languageName(lang))
+	headed := caption != nil || l.Download != "" && SafeURL(l.Download)
+	if !headed && l.Name != "" {
+		w.attr("data-name", l.Name)
 	}
 	if isSession(lang) {
 		w.str(" data-prompts")
@@ -134,8 +136,10 @@ func (w *writer) listing(n, box *doc.Node) {
 		w.anchors(ids[1:])
 	}
 	w.nl()
-	w.listingHead(l, lang, caption, owner, ids)
-	w.str(`<pre tabindex="0"><code`)
+	if headed {
+		w.listingHead(l, lang, caption, owner)
+	}
+	w.str("<pre><code>")
 	w.code(n, lang, shown)
 	w.str("</code></pre>\n")
 	if l.Evidence != "" {
@@ -145,8 +149,9 @@ func (w *writer) listing(n, box *doc.Node) {
 	w.str("</", tag, ">\n")
 }
 
-// listingHead writes the top line: what the listing is, and its tools.
-func (w *writer) listingHead(l Listing, lang string, caption, owner *doc.Node, ids []string) {
+// listingHead writes the top line of a listing that has a caption or can be
+// downloaded. A theme draws that of others from their attributes.
+func (w *writer) listingHead(l Listing, lang string, caption, owner *doc.Node) {
 	if caption != nil {
 		w.str(`<figcaption class="listing-head"`)
 		if cids := caption.IDs(); len(cids) > 0 {
@@ -162,7 +167,7 @@ func (w *writer) listingHead(l Listing, lang string, caption, owner *doc.Node, i
 		w.run(caption)
 		w.str("</span>")
 	} else {
-		w.str(`<div class="listing-head" data-ui><span class="listing-name">`)
+		w.str(`<div class="listing-head" data-ui><span>`)
 		name := l.Name
 		if name == "" {
 			name = languageName(lang)
@@ -170,21 +175,13 @@ func (w *writer) listingHead(l Listing, lang string, caption, owner *doc.Node, i
 		w.b = appendEscaped(w.b, name)
 		w.str("</span>")
 	}
-	w.str(`<span class="listing-tools" data-ui>`)
-	w.anchorLink(ids, "Link to this listing")
-	w.str(`<button type="button" class="wrap">`)
-	w.b = appendEscaped(w.b, w.phrase("Wrap"))
-	w.str(`</button><button type="button" class="copy">`)
-	w.b = appendEscaped(w.b, w.phrase("Copy"))
-	w.str(`</button>`)
 	if l.Download != "" && SafeURL(l.Download) {
-		w.str(`<a class="download"`)
+		w.str(`<a class="download" data-ui`)
 		w.href(l.Download)
 		w.str(" download>")
 		w.b = appendEscaped(w.b, w.phrase("Download"))
 		w.str("</a>")
 	}
-	w.str("</span>")
 	if caption != nil {
 		w.str("</figcaption>\n")
 	} else {
@@ -192,14 +189,13 @@ func (w *writer) listingHead(l Listing, lang string, caption, owner *doc.Node, i
 	}
 }
 
-// code writes the rest of the code tag and the code.
+// code writes the code, in colours where it can.
 func (w *writer) code(n *doc.Node, lang, code string) {
 	f := lineFormat(n, lang)
 	for _, c := range n.Children {
 		if c.Kind != doc.KindText {
 			// Parsed literals and lines coloured by the author's hand keep
 			// their own markup.
-			w.str(">")
 			was := w.inPre
 			w.inPre = true
 			w.children(n)
@@ -208,11 +204,9 @@ func (w *writer) code(n *doc.Node, lang, code string) {
 		}
 	}
 	if w.o.Highlighter == nil {
-		w.str(">")
 		w.b = appendLines(w.b, nil, code, f)
 		return
 	}
-	w.str(` class="hl">`)
 	w.b = w.o.Highlighter.Append(w.b, lang, code, f)
 }
 
@@ -261,7 +255,7 @@ func diagram(w *writer, n *doc.Node) {
 	w.str(">")
 	w.nl()
 	lang := n.Attr(doc.AttrType)
-	w.str(`<pre class="diagram-source" tabindex="0"`)
+	w.str(`<pre class="diagram-source"`)
 	if lang != "" {
 		w.attr("data-diagram", lang)
 	}

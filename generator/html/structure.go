@@ -107,7 +107,7 @@ func (w *writer) anchorLink(ids []string, label string) {
 	if len(ids) == 0 || w.unlinked {
 		return
 	}
-	w.str(`<a class="headerlink" data-ui`)
+	w.str(`<a class="headerlink"`)
 	w.fragment(ids[0])
 	w.attr("aria-label", w.phrase(label))
 	w.str(`></a>`)

@@ -143,8 +143,7 @@ func entry(w *writer, n *doc.Node) {
 	var attrs []string
 	switch {
 	case w.inHead:
-		tag = "th"
-		attrs = append(attrs, "scope", "col")
+		tag = "th" // a heading of its column, as HTML has it for a row of headings alone
 	case w.stub:
 		tag = "th"
 		attrs = append(attrs, "scope", "row")
@@ -152,14 +151,14 @@ func entry(w *writer, n *doc.Node) {
 	if k, err := strconv.Atoi(n.Attr("morecols")); err == nil && k > 0 && k < 1000 {
 		attrs = append(attrs, "colspan", strconv.Itoa(k+1))
 		if w.inHead {
-			attrs[1] = "colgroup"
+			attrs = append([]string{"scope", "colgroup"}, attrs...)
 		}
 	}
 	if k, err := strconv.Atoi(n.Attr("morerows")); err == nil && k > 0 && k < 65534 {
 		attrs = append(attrs, "rowspan", strconv.Itoa(k+1))
 	}
 	class := ""
-	if a := n.Attr("align"); a != "" {
+	if a := n.Attr("align"); a != "" && a != "left" {
 		class = "text-" + escapeString(a)
 	}
 	if tag == "th" && len(n.Children) == 0 {

@@ -98,7 +98,7 @@ func (w *writer) text(s string) {
 		return
 	}
 	w.quotes.literal(s)
-	w.b = appendEscaped(w.b, s)
+	w.b = appendText(w.b, s)
 }
 
 // attr writes an attribute with an escaped value.
@@ -246,10 +246,22 @@ var escapes = [256]string{
 	29: " ", 30: " ", 31: " ", 127: " ", '\r': "\n",
 }
 
+// textEscapes are those in an element, where a quote is no more than a quote.
+var textEscapes = func() [256]string {
+	t := escapes
+	t['"'] = ""
+	return t
+}()
+
 // appendEscaped appends text so that it reads as text in an element and in a
 // double-quoted attribute. Control characters, which HTML forbids, become
 // spaces, and broken UTF-8 becomes U+FFFD.
-func appendEscaped(dst []byte, s string) []byte {
+func appendEscaped(dst []byte, s string) []byte { return appendSafe(dst, s, &escapes) }
+
+// appendText is appendEscaped for the text of an element only.
+func appendText(dst []byte, s string) []byte { return appendSafe(dst, s, &textEscapes) }
+
+func appendSafe(dst []byte, s string, escapes *[256]string) []byte {
 	start, last, wide := len(dst), 0, false
 	for i := 0; i < len(s); i++ {
 		c := s[i]

@@ -50,15 +50,14 @@ type (
 		Graph   []any  `json:"@graph"`
 	}
 	ldArticle struct {
-		Type        string    `json:"@type"`
-		Headline    string    `json:"headline"`
-		Description string    `json:"description,omitempty"`
-		Language    string    `json:"inLanguage"`
-		Modified    string    `json:"dateModified,omitempty"`
-		URL         string    `json:"url,omitempty"`
-		Image       string    `json:"image,omitempty"`
-		Author      *ldNamed  `json:"author,omitempty"`
-		Site        ldWebSite `json:"isPartOf"`
+		Type     string    `json:"@type"`
+		Headline string    `json:"headline"`
+		Language string    `json:"inLanguage"`
+		Modified string    `json:"dateModified,omitempty"`
+		URL      string    `json:"url,omitempty"`
+		Image    string    `json:"image,omitempty"`
+		Author   *ldNamed  `json:"author,omitempty"`
+		Site     ldWebSite `json:"isPartOf"`
 	}
 	ldNamed struct {
 		Type string `json:"@type"`
@@ -71,11 +70,10 @@ type (
 		URL         string `json:"url,omitempty"`
 	}
 	ldHowTo struct {
-		Type        string   `json:"@type"`
-		Name        string   `json:"name"`
-		Description string   `json:"description,omitempty"`
-		Language    string   `json:"inLanguage"`
-		Steps       []ldStep `json:"step"`
+		Type     string   `json:"@type"`
+		Name     string   `json:"name"`
+		Language string   `json:"inLanguage"`
+		Steps    []ldStep `json:"step"`
 	}
 	ldStep struct {
 		Type     string `json:"@type"`
@@ -87,23 +85,24 @@ type (
 )
 
 // facts tells search engines what the page is: an article, and, where a lab
-// ran it, how to do something, step by step. The home page is the site.
+// ran it, how to do something, step by step. The home page is the site. A
+// site that does not know its address tells nothing.
 func (s *Site) facts(v *view, e *env) any {
-	site := ldWebSite{Type: "WebSite", Name: v.Site, Description: s.set.Description}
-	if s.opt.BaseURL != "" {
-		site.URL = s.absolute("")
+	if s.opt.BaseURL == "" {
+		return nil
 	}
+	site := ldWebSite{Type: "WebSite", Name: v.Site, Description: s.set.Description, URL: s.absolute("")}
 	if v.Kind == "home" {
 		site.Description = first(site.Description, v.Desc)
 		return ldGraph{"https://schema.org", []any{site}}
 	}
-	a := ldArticle{Type: "TechArticle", Headline: v.Title, Description: v.Desc, Language: v.Lang, Modified: v.Modified, URL: v.Canonical, Image: v.Card, Site: site}
+	a := ldArticle{Type: "TechArticle", Headline: v.Title, Language: v.Lang, Modified: v.Modified, URL: v.Canonical, Image: v.Card, Site: site}
 	if name := s.author(); name != "" {
 		a.Author = &ldNamed{"Person", name}
 	}
 	out := []any{a}
 	if steps := e.howTo(v.Canonical); len(steps) > 0 {
-		out = append(out, ldHowTo{"HowTo", v.Title, v.Desc, v.Lang, steps})
+		out = append(out, ldHowTo{"HowTo", v.Title, v.Lang, steps})
 	}
 	return ldGraph{"https://schema.org", out}
 }

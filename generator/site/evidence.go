@@ -306,23 +306,23 @@ func (e *env) appendRunEvidence(b []byte, x report.Evidence) []byte {
 		b = appendTagged(b, "p", "The sample on the page was edited after this run, which was compared with the one before.")
 	}
 	b = appendTagged(b, "p", st.Why)
-	code := func(title, class, text string) {
-		b = append(b, "<p>"+title+`</p><pre tabindex="0"><code`+class+`>`...)
-		if class == "" {
-			b = appendEscaped(b, text)
-		} else {
+	code := func(title, text string, diff bool) {
+		b = append(b, "<p>"+title+`</p><pre><code>`...)
+		if diff {
 			b = appendDiff(b, text)
+		} else {
+			b = appendEscaped(b, text)
 		}
 		b = append(b, "</code></pre>"...)
 	}
 	if st.Command != "" && st.Role != "transcript" {
-		code("Typed", "", st.Command)
+		code("Typed", st.Command, false)
 	}
 	if st.Output != "" {
-		code("What it printed", "", st.Output)
+		code("What it printed", st.Output, false)
 	}
 	if st.Diff != "" {
-		code("The page\u2019s sample against this run", ` class="hl"`, st.Diff)
+		code("The page\u2019s sample against this run", st.Diff, true)
 	}
 	b = append(b, "<dl>"...)
 	def := func(k, v string) {
@@ -554,25 +554,22 @@ func appendValues(b []byte, values []value) []byte {
 	if len(values) == 0 {
 		return b
 	}
-	b = append(b, `<form class="values-bar" data-ui><p>Your values stand in every command below and stay in this browser.</p><div>`...)
+	b = append(b, `<form class="values-bar" data-ui><p>Your values stand in every command below and stay in this browser.</p>`...)
 	for _, v := range values {
 		b = append(b, `<label><code>`...)
 		b = appendEscaped(b, v.Name)
-		b = append(b, `</code><input data-value="`...)
-		b = appendEscaped(b, v.Name)
-		b = append(b, `" placeholder="`...)
+		b = append(b, `</code><input placeholder="`...)
 		b = appendEscaped(b, v.Default)
-		b = append(b, `" autocomplete="off" autocapitalize="off" spellcheck="false"></label>`...)
+		b = append(b, `"></label>`...)
 	}
-	return append(b, `</div><p class="wrong" role="alert"></p></form>`...)
+	return append(b, "</form>"...)
 }
 
 var exportLine = regexp.MustCompile(`(?m)^\s*export ([A-Z_][A-Z0-9_]*)=("[^"\n]*"|[^\s;#]*)`)
 
 // A value is a variable of the tutorial that readers may fill in.
 type value struct {
-	Name    string `json:"n"`
-	Default string `json:"v"`
+	Name, Default string
 }
 
 // values are those that the page declares in a lab-page note, or else those

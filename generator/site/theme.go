@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"maps"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -61,27 +62,53 @@ func loadTheme(files map[string][]byte, over map[string]string) (*theme, error) 
 			}
 			continue
 		}
-		loader := api.LoaderNone
-		switch path.Ext(name) {
-		case ".js":
-			loader = api.LoaderJS
-		case ".css":
-			loader = api.LoaderCSS
+		if why := t.publish(name, files, nil); why != "" {
+			return nil, bad(name, why)
 		}
-		if loader != api.LoaderNone {
-			small, why := minify(name, data, loader)
-			if why != "" {
-				return nil, bad(name, why)
-			}
-			data = small
-		}
-		ext := path.Ext(name)
-		out := "_assets/" + strings.TrimSuffix(path.Base(name), ext) + "." + contentHash(data) + ext
-		t.names[name], t.files[out] = out, data
 	}
 	t.digest = string(all.Sum(nil))
 	return t, nil
 }
+
+// themeFile is how a script or a style of the theme names another file of it.
+var themeFile = regexp.MustCompile(`theme:[\w.-]+/[\w./-]+`)
+
+// publish makes a file ready under its name on the site, after those that it
+// names; around are those that wait for it. It gives what is wrong, or "".
+func (t *theme) publish(name string, files map[string][]byte, around []string) (why string) {
+	if t.names[name] != "" {
+		return ""
+	}
+	data, ok := files[name]
+	if !ok {
+		return "the theme has no file " + name
+	}
+	if slices.Contains(around, name) {
+		return "these files name each other: " + strings.Join(around, ", ")
+	}
+	ext := path.Ext(name)
+	if loader := loaders[ext]; loader != api.LoaderNone {
+		if data, why = minify(name, data, loader); why != "" {
+			return why
+		}
+		data = themeFile.ReplaceAllFunc(data, func(token []byte) []byte {
+			other := string(token[len("theme:"):])
+			if w := t.publish(other, files, append(around, name)); w != "" {
+				why = w
+				return token
+			}
+			return []byte(path.Base(t.names[other]))
+		})
+		if why != "" {
+			return why
+		}
+	}
+	out := "_assets/" + strings.TrimSuffix(path.Base(name), ext) + "." + contentHash(data) + ext
+	t.names[name], t.files[out] = out, data
+	return ""
+}
+
+var loaders = map[string]api.Loader{".js": api.LoaderJS, ".css": api.LoaderCSS}
 
 // minified remembers what minify gave, by what it was given: a preview loads
 // the theme again and again.
@@ -149,7 +176,7 @@ type view struct {
 	Head, Title, Site, Home  string
 	Desc, Canonical          string
 	Version, Copyright       string
-	Source, Index, Values    string
+	Source, Index            string
 	Styles, Scripts          []string
 	NoIndex, Preview, Report bool
 	Draft                    bool

@@ -46,7 +46,7 @@ func TestOwnThemeFiles(t *testing.T) {
 	if strings.TrimSpace(css) != "body{color:red}" || logo == "" {
 		t.Errorf("the assets are not taken: %q %q", css, logo)
 	}
-	has(t, "Markdown", shown(t, m, "index.html"), `<aside class="shout" title="So &lt;loud&gt;"><b>Ada</b><a href="#ZgotmplZ">x</a>`, `Inner <em>text</em> and <a class="reference internal" href="b/">link</a>.`, `<img alt="" src="./`+logo+`">`)
+	has(t, "Markdown", shown(t, m, "index.html"), `<aside class="shout" title="So &lt;loud&gt;"><b>Ada</b><a href="#ZgotmplZ">x</a>`, `Inner <em>text</em> and <a href="b/">link</a>.`, `<img alt="" src="./`+logo+`">`)
 	has(t, "reStructuredText", shown(t, m, "b/index.html"), `<aside class="shout" title="Again">`, `Inner <strong>bold</strong>.`, `src="../`+logo)
 	has(t, "the search index's text", shown(t, m, "index.md"), "Inner *text* and [link](b/).")
 }

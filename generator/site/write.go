@@ -2,7 +2,6 @@ package site
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"html/template"
 	"io/fs"
@@ -99,10 +98,6 @@ func (s *Site) pageHTML(e *env, v *view, sink Sink) (_ []byte, err error) {
 	body = e.underTitle(body, values)
 	v.Body = template.HTML(body) //nolint:gosec // the renderer escapes what the content says
 	v.Contents = contents(e.heads)
-	if len(values) > 0 {
-		j, _ := json.Marshal(values)
-		v.Values = string(j)
-	}
 	if s.set.Markdown && !s.opt.Preview {
 		if err := sink.Put(e.p.markdownName(), e.markdown(v)); err != nil {
 			return nil, err

@@ -344,8 +344,6 @@ func (r *reader) table(n *east.Table, pos doc.Pos) *doc.Node {
 				e.Append(doc.New(doc.KindParagraph, at, kids...))
 			}
 			switch cell.Alignment {
-			case east.AlignLeft:
-				e.AddClass("text-left")
 			case east.AlignCenter:
 				e.AddClass("text-center")
 			case east.AlignRight:

@@ -169,9 +169,9 @@ test("the tree keeps its branches and its place", async ({ page, at, complaints 
 test("the contents follow the text", async ({ page, at, complaints }) => {
   await page.setViewportSize({ width: 1400, height: 800 });
   await page.goto(at.fixture + "/kinds/#tables");
-  await expect(page.locator(".contents [aria-current]")).toHaveText("Tables");
+  await expect(page.locator(".toc [aria-current]")).toHaveText("Tables");
   await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
-  await expect(page.locator(".contents [aria-current]")).toHaveText("Listings");
+  await expect(page.locator(".toc [aria-current]")).toHaveText("Listings");
 });
 
 test("a failed step opens to what it printed and what was promised", async ({ page, at, complaints }) => {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strconv"
@@ -195,17 +196,12 @@ func openBench(ctx context.Context, o verifyOptions, pages []*lesson, v *view) (
 	if err != nil {
 		b.noGPU = err.Error()
 	}
-	v.status("starting the engine")
 	b.opts = engine.Options{Name: o.engine, RunID: b.id, Scratch: b.dir, Proxy: b.net.ProxyURL(), CACert: b.net.CACert(),
 		NoProxy: "localhost,127.0.0.1", GPUs: b.gpus, Source: b.net, Mounts: []string{}, Led: o.hermetic, Log: b.logf("engine")}
-	if b.engine, err = engine.Open(ctx, b.opts); err != nil {
+	version, err := b.openEngine(ctx, pages, v)
+	if err != nil {
 		return b, err
 	}
-	version, err := b.engine.Version(ctx)
-	if err != nil {
-		return b, fmt.Errorf("asking the engine for its version: %w", err)
-	}
-	b.engineText = version
 	if o.hermetic && !led(b.engine) {
 		v.warn("the docker daemon was here before, and what a build or a container of it asks for cannot be kept on this machine; the report does not call this run hermetic")
 	}
@@ -218,6 +214,44 @@ func openBench(ctx context.Context, o verifyOptions, pages []*lesson, v *view) (
 	}
 	v.status("")
 	return b, nil
+}
+
+// callsEngine finds what only an engine can carry out.
+var callsEngine = regexp.MustCompile(`\b(?:docker|podman|ngc)\b`)
+
+// openEngine opens the engine where a page calls it. Where none does, it waits
+// for the first command of a script that does, and a machine without any engine
+// will do.
+func (b *bench) openEngine(ctx context.Context, pages []*lesson, v *view) (version string, err error) {
+	if b.o.layout == "" && b.o.saveImages == "" && !slices.ContainsFunc(pages, (*lesson).callsEngine) {
+		choice, err := engine.Choose(ctx, b.o.engine)
+		if b.engine = engine.Lazily(choice, b.opts); err != nil && b.o.engine != "auto" {
+			return "", err
+		}
+		b.engineText = "no engine needed"
+		if err != nil {
+			b.engineText = "no engine is here"
+		}
+		return choice.Version, nil
+	}
+	v.status("starting the engine")
+	if b.engine, err = engine.Open(ctx, b.opts); err != nil {
+		return "", err
+	}
+	version, err = b.engine.Version(ctx)
+	if err != nil {
+		return "", fmt.Errorf("asking the engine for its version: %w", err)
+	}
+	b.engineText = version
+	return version, nil
+}
+
+// callsEngine says whether the page, as far as it can be read, calls an engine.
+func (l *lesson) callsEngine() bool {
+	return slices.ContainsFunc(l.steps, func(s step.Step) bool {
+		return s.Session == step.Job || s.Role.Runs() && slices.ContainsFunc(s.Commands, func(c step.Command) bool { return callsEngine.MatchString(c.Text) }) ||
+			s.Role == step.File && callsEngine.MatchString(s.Text)
+	})
 }
 
 // living gives the engine, a new one if the daemon of the old one died: the
@@ -399,7 +433,11 @@ func coverage(plan []step.Planned, steps []report.Step) report.Coverage {
 
 // stepMachine describes this machine to the plan of a page with these GPUs.
 func (b *bench) stepMachine(gpus []gpu.Device) step.Machine {
-	m := step.Machine{Engine: b.engine.Name(), GPUs: len(gpus), NoGPU: b.noGPU, Network: !b.o.hermetic, NGC: true, HasSecret: hasSecret,
+	name := b.engine.Name()
+	if name == "none" {
+		name = ""
+	}
+	m := step.Machine{Engine: name, GPUs: len(gpus), NoGPU: b.noGPU, Network: !b.o.hermetic, NGC: true, HasSecret: hasSecret,
 		Memory: b.machine.Memory, Platform: "linux/" + runtime.GOARCH,
 		Has: func(name string) bool { return b.programs[name] != "" || run.HasProgram(name) },
 		StandIn: func(image string) (string, bool) {

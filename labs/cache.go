@@ -79,11 +79,9 @@ func surroundings(ctx context.Context, o verifyOptions) (string, error) {
 	for _, program := range []string{self, filepath.Join(filepath.Dir(self), "generator")} {
 		add("program", programID(program))
 	}
-	which, err := engine.Identify(ctx, o.engine)
-	if err != nil {
-		return "", err
-	}
-	add("engine", which)
+	which, err := engine.Choose(ctx, o.engine)
+	add("engine", which.Detail)
+	add("no engine", err)
 	for _, r := range recipes.All() {
 		add("recipe "+r.Name, r.Digest())
 	}

@@ -27,9 +27,10 @@ type docker struct {
 	run    *runMark
 
 	life
-	mu    sync.Mutex
-	gpu   *gpuAccess
-	loans map[string]string // names put over the user's own images: name -> image id before, or ""
+	layers layersByID
+	mu     sync.Mutex
+	gpu    *gpuAccess
+	loans  map[string]string // names put over the user's own images: name -> image id before, or ""
 }
 
 func openDocker(ctx context.Context, opts Options) (Engine, error) {
@@ -265,11 +266,14 @@ func (e *docker) Image(ctx context.Context, ref string) (*Image, error) {
 			img.Digest = digest
 		}
 	}
+	if img.Layers = e.layers.of(in.ID); img.Layers != nil {
+		return img, nil
+	}
 	hist, err := output(ctx, e.command(ctx, e.client, "history", "--no-trunc", "--human=false", "--format", "{{.Size}}\t{{json .CreatedBy}}", ref))
 	if err != nil {
 		return nil, fmt.Errorf("read the history of %s: %w", ref, err)
 	}
-	img.Layers = joinHistory(in.RootFS.Layers, readHistory(hist))
+	img.Layers = e.layers.keep(in.ID, joinHistory(in.RootFS.Layers, readHistory(hist)))
 	return img, nil
 }
 

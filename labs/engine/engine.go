@@ -15,6 +15,8 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
+	"sync"
 	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -92,6 +94,21 @@ type Layer struct {
 	Digest    string `json:"digest"` // of the uncompressed layer (its diff id)
 	Size      int64  `json:"size"`   // bytes, uncompressed
 	CreatedBy string `json:"created_by"`
+}
+
+// layersByID remembers the layers of images: an image's id is the digest of what
+// says which they are, and asking for their sizes is a command of its own.
+type layersByID struct{ known sync.Map }
+
+func (l *layersByID) of(id string) []Layer {
+	layers, _ := l.known.Load(id)
+	known, _ := layers.([]Layer)
+	return slices.Clone(known)
+}
+
+func (l *layersByID) keep(id string, layers []Layer) []Layer {
+	l.known.Store(id, slices.Clone(layers))
+	return layers
 }
 
 // Source is what an engine asks of the lab's network where its own traffic

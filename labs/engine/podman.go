@@ -25,6 +25,7 @@ type podman struct {
 	global []string // flags before every command
 	env    []string
 	gpu    *gpuAccess
+	layers layersByID
 	life
 }
 
@@ -411,6 +412,9 @@ func (e *podman) Image(ctx context.Context, ref string) (*Image, error) {
 	}
 	in := list[0]
 	img := &Image{Ref: ref, ID: "sha256:" + strings.TrimPrefix(in.ID, "sha256:"), Digest: in.Digest, Created: in.Created, Size: in.Size, Labels: in.Labels}
+	if img.Layers = e.layers.of(img.ID); img.Layers != nil {
+		return img, nil
+	}
 	hist, err := output(ctx, e.command("history", "--no-trunc", "--format", "json", ref))
 	if err != nil {
 		return nil, fmt.Errorf("read the history of %s: %w", ref, err)
@@ -426,7 +430,7 @@ func (e *podman) Image(ctx context.Context, ref string) (*Image, error) {
 	for i := len(steps) - 1; i >= 0; i-- { // newest first
 		made = append(made, Layer{Size: steps[i].Size, CreatedBy: steps[i].CreatedBy})
 	}
-	img.Layers = joinHistory(in.RootFS.Layers, made)
+	img.Layers = e.layers.keep(img.ID, joinHistory(in.RootFS.Layers, made))
 	return img, nil
 }
 

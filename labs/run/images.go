@@ -120,10 +120,26 @@ func verb(args []string) (string, []string) {
 	return "", nil
 }
 
+// changesNothing are the docker commands after which an image is what it was.
+var changesNothing = map[string]bool{"run": true, "create": true, "exec": true, "images": true, "ls": true, "inspect": true, "history": true, "ps": true, "save": true}
+
 // before notes the stand-ins and images that a command is about to use.
 func (r *runner) before(ctx context.Context, h handed) {
-	var standIns, images []string
+	var standIns, images, makes []string
 	var lacks error
+	what, rest := "", []string(nil)
+	if h.Name == "docker" {
+		what, rest = verb(h.Args)
+	}
+	switch what {
+	case "build":
+		makes = optionValues(rest, "-t", "--tag")
+	case "tag":
+		makes = rest[max(0, len(rest)-1):]
+	case "rmi", "rm", "prune":
+		// What is removed cannot be looked at afterwards.
+		r.measure(ctx, func(ref string) bool { return what == "prune" || slices.Contains(rest, ref) })
+	}
 	for _, a := range h.Args {
 		if _, v, ok := strings.Cut(a, "="); ok && strings.HasPrefix(a, "--") {
 			a = v
@@ -131,7 +147,9 @@ func (r *runner) before(ctx context.Context, h handed) {
 		r.mu.Lock()
 		_, known := r.taint[a]
 		r.mu.Unlock()
-		if known || imageLike(a) {
+		if slices.Contains(makes, a) {
+			images = addNew(images, a)
+		} else if known || imageLike(a) {
 			standIns = addNew(standIns, r.standInsOf(ctx, a)...)
 			images = addNew(images, a)
 			if r.deps.Network != nil && lacks == nil {
@@ -139,21 +157,22 @@ func (r *runner) before(ctx context.Context, h handed) {
 			}
 		}
 	}
-	if h.Name == "docker" {
-		switch v, rest := verb(h.Args); v {
-		case "build":
-			standIns = addNew(standIns, r.bases(ctx, h.Dir, rest)...)
-		case "images", "ls":
-			// The sizes it prints are those of every image of the run.
-			r.mu.Lock()
-			for _, ref := range slices.Sorted(maps.Keys(r.taint)) {
-				standIns = addNew(standIns, r.taint[ref]...)
-			}
-			r.mu.Unlock()
-		}
+	if what == "build" {
+		standIns = addNew(standIns, r.bases(ctx, h.Dir, rest)...)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if what == "images" || what == "ls" {
+		// The sizes it prints are those of every image of the run.
+		for _, ref := range slices.Sorted(maps.Keys(r.taint)) {
+			standIns = addNew(standIns, r.taint[ref]...)
+		}
+	}
+	for _, ref := range images {
+		if r.images[ref] == nil || !changesNothing[what] {
+			r.due[ref] = true
+		}
+	}
 	if h.Name == "ngc" && len(h.Args) > 1 && h.Args[0] == "batch" {
 		if h.Args[1] == "run" {
 			r.jobTaint = standIns
@@ -233,8 +252,20 @@ func (r *runner) bases(ctx context.Context, dir string, args []string) []string 
 	return out
 }
 
-// measure looks at the images that a step used, for the report.
-func (r *runner) measure(ctx context.Context, refs []string) {
+// measure looks, for the report, at the images that steps have used or changed
+// since it last did. Asking an engine takes as long as a small step, so it is
+// done once for all steps, and before what would make it too late. which says
+// which images; nil is all.
+func (r *runner) measure(ctx context.Context, which func(ref string) bool) {
+	r.mu.Lock()
+	var refs []string
+	for _, ref := range slices.Sorted(maps.Keys(r.due)) {
+		if which == nil || which(ref) {
+			refs = append(refs, ref)
+			delete(r.due, ref)
+		}
+	}
+	r.mu.Unlock()
 	for _, ref := range refs {
 		img, err := r.deps.Engine.Image(ctx, ref)
 		if err != nil {
@@ -251,7 +282,9 @@ func (r *runner) measure(ctx context.Context, refs []string) {
 				}
 			}
 		}
+		r.mu.Lock()
 		r.images[ref] = m
+		r.mu.Unlock()
 	}
 }
 

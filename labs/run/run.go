@@ -109,6 +109,7 @@ type runner struct {
 	jobTaint  []string            // stand-ins in the image of the latest job
 	termTaint map[string][]string // stand-ins in the image of a terminal's container
 	images    map[string]*report.Image
+	due       map[string]bool // images to be measured: see measure
 
 	done   map[string]*finished // by step ID
 	broken broken
@@ -137,7 +138,7 @@ func Page(ctx context.Context, d *doc.Document, plan []step.Planned, deps Deps) 
 	deps.Limits = deps.Limits.filled()
 	r := &runner{deps: deps, started: deps.Now(),
 		shells: map[string]*shell{}, terminals: map[string]*terminal{},
-		taint: map[string][]string{}, termTaint: map[string][]string{}, images: map[string]*report.Image{},
+		taint: map[string][]string{}, termTaint: map[string][]string{}, images: map[string]*report.Image{}, due: map[string]bool{},
 		done: map[string]*finished{},
 	}
 	r.broken = broken{words: map[string]lack{}, missing: deps.Missing, there: func(name string) bool {
@@ -184,6 +185,9 @@ func Page(ctx context.Context, d *doc.Document, plan []step.Planned, deps Deps) 
 		if err := r.visit(ctx, step.Step{Session: step.Host}); err != nil {
 			return page, err
 		}
+	}
+	if ctx.Err() == nil { // else the report is not kept
+		r.measure(ctx, nil)
 	}
 	r.conclude(&page)
 	return page, nil

@@ -93,8 +93,6 @@ func (r *runner) runStep(ctx context.Context, p step.Planned, ev Event, out *rep
 		r.compareOutput(s, cmds, res, fin, out)
 		r.save(s, out)
 	}
-	tidy := context.WithoutCancel(ctx)
-	r.measure(tidy, use.images)
 	out.Images = use.images
 	out.StandIn = addNew(use.standIns, r.sessionStandIns(s)...)
 	if s.Opens != "" {
@@ -103,7 +101,7 @@ func (r *runner) runStep(ctx context.Context, p step.Planned, ev Event, out *rep
 		r.mu.Unlock()
 	}
 	if stateOK {
-		r.checkAsserts(tidy, s, out)
+		r.checkAsserts(context.WithoutCancel(ctx), s, out)
 		r.broken.mended(s)
 	} else if s.Opt.Alt {
 		// what was thrown away is missed by nobody

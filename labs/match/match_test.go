@@ -126,6 +126,11 @@ debian                                               bookworm    222222222222   
 nvcr.io/r2kuatviomfd/internal-sandbox/gzynda_nbody   efficient   111111111111   About a minute ago   312MB
 `, Options{}, false, "simple"},
 		{"images: another repository", images, strings.ReplaceAll(images, "gzynda", "reader"), Options{}, false, "gzynda_nbody"},
+		{"images: the author's user", images, strings.ReplaceAll(images, "gzynda", "reader"), Options{Own: []string{"reader"}}, true, ""},
+		{"images: the author's user, and no other name", images, strings.ReplaceAll(strings.ReplaceAll(images, "gzynda", "reader"), "nbody", "other"), Options{Own: []string{"reader"}}, false, ""},
+		{"own: one value everywhere", "hello ann\nbye ann", "hello reader\nbye reader", Options{Own: []string{"reader"}}, true, ""},
+		{"own: not two", "hello ann\nbye bob", "hello reader\nbye reader", Options{Own: []string{"reader"}}, false, ""},
+		{"own: only what is one's own", "hello ann", "hello bob", Options{Own: []string{"reader"}}, false, ""},
 		{"images: the user comes from a value", strings.ReplaceAll(images, "gzynda", "${USER}"), strings.ReplaceAll(images, "gzynda", "reader"), Options{Vars: map[string]string{"USER": "reader"}}, true, ""},
 		{"images: no table at all", images, "Cannot connect to the Docker daemon", Options{}, false, "REPOSITORY, TAG"},
 		{"images: size within tolerance, other unit", "REPOSITORY  TAG  SIZE\nx           y    443MB ±5%", "REPOSITORY  TAG  SIZE\nx           y    0.45GB", Options{}, true, ""},

@@ -22,6 +22,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -111,6 +112,7 @@ type runner struct {
 	images    map[string]*report.Image
 	due       map[string]bool // images to be measured: see measure
 
+	own    []string             // values that each reader has another of
 	done   map[string]*finished // by step ID
 	broken broken
 }
@@ -141,6 +143,7 @@ func Page(ctx context.Context, d *doc.Document, plan []step.Planned, deps Deps) 
 		taint: map[string][]string{}, termTaint: map[string][]string{}, images: map[string]*report.Image{}, due: map[string]bool{},
 		done: map[string]*finished{},
 	}
+	r.own = ownValues(plan, deps.Values)
 	r.broken = broken{words: map[string]lack{}, missing: deps.Missing, there: func(name string) bool {
 		_, err := os.Stat(filepath.Join(r.workDir(), name))
 		return err == nil
@@ -191,6 +194,24 @@ func Page(ctx context.Context, d *doc.Document, plan []step.Planned, deps Deps) 
 	}
 	r.conclude(&page)
 	return page, nil
+}
+
+var usesUser = regexp.MustCompile(`\$\{?USER\b|\$\{?LOGNAME\b|\bwhoami\b`)
+
+// ownValues are the values that a sample may show the author's of: the name of
+// the user, where the page types it and does not set it.
+func ownValues(plan []step.Planned, set []step.Value) []string {
+	if slices.ContainsFunc(set, func(v step.Value) bool { return v.Name == "USER" }) {
+		return nil
+	}
+	for _, p := range plan {
+		for _, c := range p.Step.Commands {
+			if usesUser.MatchString(c.Text) {
+				return []string{readerName}
+			}
+		}
+	}
+	return nil
 }
 
 // prepare makes the scratch folder's parts.
@@ -398,6 +419,7 @@ func (r *runner) compare(s step.Step, expected, got string, out *report.Step) {
 		o.Command = of.report.Command
 	}
 	o.Vars = r.shells[step.Host].variables()
+	o.Own = r.own
 	res := match.Compare(expected, got, o)
 	out.Compared = string(o.Mode)
 	for k, v := range res.Values {

@@ -211,12 +211,15 @@ func HasProgram(name string) bool {
 
 const systemPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
+// readerName is the name of the user of a lab.
+const readerName = "reader"
+
 // environment is what a host session starts with: nothing of the user's.
 func (r *runner) environment() map[string]string {
 	env := map[string]string{
 		"HOME": filepath.Join(r.deps.Scratch, "home"), "TMPDIR": filepath.Join(r.deps.Scratch, "tmp"),
 		"PATH": filepath.Join(r.deps.Scratch, "bin") + ":" + systemPath,
-		"USER": "reader", "LOGNAME": "reader", "SHELL": "/bin/bash", "LANG": "C.UTF-8", "TERM": "xterm-256color",
+		"USER": readerName, "LOGNAME": readerName, "SHELL": "/bin/bash", "LANG": "C.UTF-8", "TERM": "xterm-256color",
 		"DEBIAN_FRONTEND": "noninteractive", "PAGER": "cat",
 	}
 	if r.deps.Network != nil {

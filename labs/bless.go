@@ -126,12 +126,13 @@ func pick(first bool, a, b string) string {
 
 // edits gives the samples of a page that are to change, and why others cannot.
 func (l *lesson) edits(o blessOptions, reports []report.Page) (edits []edit, skipped []string) {
+	found := report.Find(reports, l.doc.Name(), l.names())
 	for i := range l.steps {
 		s := &l.steps[i]
 		if s.Expect == "" || s.Opt.Match == string(match.Regex) || s.Opt.Match == string(match.None) {
 			continue
 		}
-		ev := evidenceFor(o, reports, s)
+		ev := o.evidence(found[i])
 		if ev == nil {
 			continue
 		}
@@ -159,10 +160,19 @@ func (l *lesson) edits(o blessOptions, reports []report.Page) (edits []edit, ski
 	return edits, skipped
 }
 
-// evidenceFor is the newest report's step that really ran and is still what
-// the page says.
-func evidenceFor(o blessOptions, reports []report.Page, s *step.Step) *report.Evidence {
-	for _, ev := range report.Find(reports, s.Page, s.ID, s.Digest, s.Sample) {
+// names are how reports are asked about the steps of the page.
+func (l *lesson) names() []report.Name {
+	out := make([]report.Name, len(l.steps))
+	for i, s := range l.steps {
+		out[i] = report.Name{ID: s.ID, Place: s.Place, Digest: s.Digest, Sample: s.Sample}
+	}
+	return out
+}
+
+// evidence is the newest of what was found about a step that really ran and is
+// still what the page says.
+func (o *blessOptions) evidence(found []report.Evidence) *report.Evidence {
+	for _, ev := range found {
 		ran := ev.Step.Verdict.OK() || ev.Step.Verdict == report.Failed && ev.Step.Diff != ""
 		if !ev.Stale && ran && ev.Step.Output != "" && (o.engine == "" || ev.Page.Machine.Engine == o.engine) {
 			return &ev

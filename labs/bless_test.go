@@ -143,8 +143,9 @@ func TestBless(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, s := range l.steps {
-			if ev := report.Find(pages, name, s.ID, s.Digest, s.Sample); len(ev) != 1 || ev[0].Stale || ev[0].Edited {
+		found := report.Find(pages, name, l.names())
+		for i, s := range l.steps {
+			if ev := found[i]; len(ev) != 1 || ev[0].Stale || ev[0].Edited {
 				t.Errorf("%s:%d: the evidence is %+v", name, s.Line, ev)
 			}
 		}

@@ -39,14 +39,42 @@ type Listing struct {
 	Digest string
 
 	around []string // what goes into the digest beside the text
+	// What stands around it: the titles of its sections, and the last paragraph.
+	titles []*Node
+	prose  *Node
 }
 
-// IDFor and DigestFor give the identity and digest that a listing would have
-// with another text. A lab leaves the sample of a command's output out of
-// them: it does not decide what runs.
-func (l *Listing) IDFor(text string, ordinal int) string { return listingID(normal(text), ordinal) }
+// Identify gives the names that listings of a page would have with these texts.
+// A lab leaves the sample of a command's output out of them: it does not decide
+// what runs. places name a listing by the titles of its sections and the
+// paragraph before it, too: they tell which of several equal listings one is
+// when another is put before it.
+func Identify(list []*Listing, texts []string) (ids, places []string) {
+	seen := map[string]int{}
+	for i, l := range list {
+		text := normal(texts[i])
+		seen[text]++
+		ids = append(ids, listingID(text, seen[text]))
+		place := l.surroundings() + "\x00" + text
+		seen[place]++
+		places = append(places, listingID(place, seen[place]))
+	}
+	return ids, places
+}
 
-// DigestFor: see IDFor.
+// surroundings is the text around a listing that tells it from its like.
+func (l *Listing) surroundings() string {
+	var b strings.Builder
+	for _, n := range append(l.titles[:len(l.titles):len(l.titles)], l.prose) {
+		if n != nil {
+			b.WriteString(strings.Join(strings.Fields(n.PlainText()), " "))
+		}
+		b.WriteByte(0)
+	}
+	return b.String()
+}
+
+// DigestFor gives the digest that a listing would have with another text.
 func (l *Listing) DigestFor(text string) string {
 	h := sha256.New()
 	for _, p := range append([]string{"text", normal(text)}, l.around...) {
@@ -110,6 +138,8 @@ type finder struct {
 	page    []*Node // lab-page comments
 	pending []*Node // lab comments that wait for a listing
 	loose   []*Node
+	titles  []*Node // of the sections around
+	prose   *Node   // the last paragraph in them
 }
 
 func (f *finder) drop() {
@@ -138,6 +168,11 @@ func (f *finder) look(n, wrapper *Node) {
 		return
 	case KindSection:
 		f.drop()
+		titles := f.titles
+		f.titles, f.prose = append(titles[:len(titles):len(titles)], n.First(KindTitle)), nil
+		defer func() { f.titles, f.prose = titles, nil }()
+	case KindParagraph:
+		f.prose = n
 	case KindContainer:
 		if n.HasClass("literal-block-wrapper") {
 			wrapper = n
@@ -152,7 +187,7 @@ func (f *finder) look(n, wrapper *Node) {
 }
 
 func (f *finder) add(n, wrapper *Node) {
-	f.list = append(f.list, Listing{Node: n, Wrapper: wrapper, Notes: f.pending})
+	f.list = append(f.list, Listing{Node: n, Wrapper: wrapper, Notes: f.pending, titles: f.titles, prose: f.prose})
 	f.pending = nil
 }
 

@@ -118,6 +118,14 @@ func (e *env) loadEvidence() {
 	if len(mine) > 0 {
 		steps, _ = step.Steps(e.doc)
 	}
+	var found [][]report.Evidence
+	if len(steps) == len(list) {
+		names := make([]report.Name, len(steps))
+		for i, s := range steps {
+			names[i] = report.Name{ID: s.ID, Place: s.Place, Digest: s.Digest, Sample: s.Sample}
+		}
+		found = report.Find(mine, e.p.name, names)
+	}
 	for i, l := range list {
 		ev := evidence{listing: l}
 		if len(steps) == len(list) {
@@ -129,7 +137,7 @@ func (e *env) loadEvidence() {
 				made(&e.saved)
 				e.saved[v.Name] = true
 			}
-			ev.found = report.Find(mine, e.p.name, s.ID, s.Digest, s.Sample)
+			ev.found = found[i]
 		}
 		if len(ev.found) > 0 {
 			ev.role = ev.found[0].Step.Role

@@ -161,28 +161,61 @@ func replaceFile(path string, data []byte) (err error) {
 	return os.Rename(tmp.Name(), path)
 }
 
-// Find gives what reports say about a step: first the runs that carried it out,
-// then those that skipped or did not reach it, each newest first. A machine
-// without a GPU thus does not hide what one with a GPU found. A report of
-// another page does not count. digest and sample are those of the step today.
-func Find(reports []Page, page, stepID, digest, sample string) []Evidence {
-	var found []Evidence
+// A Name is how a step of a page is found in reports: what it is called, and
+// what it is today.
+type Name struct{ ID, Place, Digest, Sample string }
+
+// Find gives, for each step of a page, what reports say about it: first the runs
+// that carried it out, then those that skipped or did not reach it, each newest
+// first. A machine without a GPU thus does not hide what one with a GPU found. A
+// report of another page does not count.
+func Find(reports []Page, page string, steps []Name) [][]Evidence {
+	found := make([][]Evidence, len(steps))
 	for i := range reports {
 		if reports[i].Page != page {
 			continue
 		}
-		for j := range reports[i].Steps {
-			if s := &reports[i].Steps[j]; s.ID == stepID {
-				found = append(found, Evidence{Page: &reports[i], Step: s, Stale: s.Digest != digest, Edited: s.Digest == digest && s.Sample != sample})
+		for k, s := range same(reports[i].Steps, steps) {
+			if s != nil {
+				found[k] = append(found[k], Evidence{Page: &reports[i], Step: s, Stale: s.Digest != steps[k].Digest,
+					Edited: s.Digest == steps[k].Digest && s.Sample != steps[k].Sample})
 			}
 		}
 	}
 	ran := func(e Evidence) bool { return e.Step.Verdict.OK() || e.Step.Verdict == Failed }
-	sort.SliceStable(found, func(i, j int) bool {
-		if a, b := ran(found[i]), ran(found[j]); a != b {
-			return a
+	for _, f := range found {
+		sort.SliceStable(f, func(i, j int) bool {
+			if a, b := ran(f[i]), ran(f[j]); a != b {
+				return a
+			}
+			return f[i].Page.Started.After(f[j].Page.Started)
+		})
+	}
+	return found
+}
+
+// same finds the steps of a page in a report, nil for one that is not in it.
+// Equal listings are counted in their ids, so that those in the same place come
+// first: one that was put before the others has not taken their evidence.
+func same(reported []Step, steps []Name) []*Step {
+	found := make([]*Step, len(steps))
+	byPlace, byID := map[string]*Step{}, map[string]*Step{}
+	for i := range reported {
+		if s := &reported[i]; s.Place != "" {
+			byPlace[s.Place] = s
 		}
-		return found[i].Page.Started.After(found[j].Page.Started)
-	})
+		byID[reported[i].ID] = &reported[i]
+	}
+	taken := map[*Step]bool{}
+	for k, n := range steps {
+		if s := byPlace[n.Place]; s != nil {
+			found[k], taken[s] = s, true
+		}
+	}
+	for k, n := range steps {
+		if s := byID[n.ID]; found[k] == nil && s != nil && !taken[s] {
+			found[k] = s
+		}
+	}
 	return found
 }

@@ -106,6 +106,7 @@ type Layer struct {
 // A Step is the evidence for one listing.
 type Step struct {
 	ID      string   `json:"id"`               // step.Step.ID
+	Place   string   `json:"place,omitempty"`  // step.Step.Place
 	Digest  string   `json:"digest"`           // step.Step.Digest: of what decides what happens
 	Sample  string   `json:"sample,omitempty"` // step.Step.Sample: of the sample it was compared with
 	Role    string   `json:"role"`             // as package step names it

@@ -205,18 +205,19 @@ func TestReadDirTakesTheNewestFirst(t *testing.T) {
 	if len(pages) != 2 || pages[0].Machine.Engine != "docker" || len(errs) != 1 {
 		t.Fatalf("got %d reports, %v", len(pages), errs)
 	}
-	found := Find(pages, "bcp/index.rst", "abcd2345", "another", "0123456789abcdef")
+	find := func(page string, n Name) []Evidence { return Find(pages, page, []Name{n})[0] }
+	found := find("bcp/index.rst", Name{"abcd2345", "", "another", "0123456789abcdef"})
 	if len(found) != 2 || found[0].Page.Machine.Engine != "docker" || !found[0].Stale {
 		t.Errorf("found %+v", found)
 	}
-	if found := Find(pages, "bcp/index.rst", "abcd2345", full().Steps[0].Digest, "0123456789abcdef"); found[1].Stale || found[1].Edited {
+	if found := find("bcp/index.rst", Name{"abcd2345", "", full().Steps[0].Digest, "0123456789abcdef"}); found[1].Stale || found[1].Edited {
 		t.Error("an unchanged step is stale")
 	}
 	pages[0].Steps[0].Verdict = Skipped // the newer run, say, had no GPU
-	if found := Find(pages, "bcp/index.rst", "abcd2345", "", ""); found[0].Step.Verdict == Skipped || len(found) != 2 {
+	if found := find("bcp/index.rst", Name{ID: "abcd2345"}); found[0].Step.Verdict == Skipped || len(found) != 2 {
 		t.Errorf("a run that skipped the step hides one that carried it out: %+v", found)
 	}
-	if found := Find(pages, "other.rst", "abcd2345", "", ""); found != nil {
+	if found := find("other.rst", Name{ID: "abcd2345"}); found != nil {
 		t.Errorf("another page has evidence: %+v", found)
 	}
 	if pages, errs := ReadDir(filepath.Join(dir, "none")); pages != nil || errs != nil {

@@ -299,7 +299,7 @@ func (r *runner) keep(p *process) {
 func (r *runner) step(ctx context.Context, p step.Planned, ev Event) (out report.Step) {
 	s := p.Step
 	start := r.deps.Now()
-	out = report.Step{ID: s.ID, Digest: s.Digest, Sample: s.Sample, Role: string(s.Role), Said: s.Said, Session: s.Session, Line: s.Line,
+	out = report.Step{ID: s.ID, Place: s.Place, Digest: s.Digest, Sample: s.Sample, Role: string(s.Role), Said: s.Said, Session: s.Session, Line: s.Line,
 		Started: start.Sub(r.started).Milliseconds()}
 	if s.Source != nil && s.Source.Name != s.Page {
 		out.File = s.Source.Name

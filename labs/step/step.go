@@ -44,8 +44,10 @@ type Step struct {
 	// ID names the step in its page: letters and digits. It depends on what
 	// is typed, or on the listing's text where nothing is, and survives edits
 	// elsewhere. It does not depend on sample output.
-	ID   string
-	Page string // path below the content root, with slashes
+	ID string
+	// Place names it by what stands around it, too: see [doc.Identify].
+	Place string
+	Page  string // path below the content root, with slashes
 
 	Source    *doc.Source // the file the listing stands in
 	Pos       doc.Pos

@@ -46,32 +46,39 @@ func Steps(d *doc.Document) ([]Step, []doc.Diag) {
 	return p.steps, p.diags
 }
 
-// identify takes sample output out of identities and digests. What is typed
-// stays in, so that two listings with the same commands are told apart by
-// their order.
+// identify takes sample output out of names and digests. What is typed stays
+// in; what a listing of output is about is its command.
 func (p *pageReader) identify(list []doc.Listing) {
-	seen := map[string]int{}
-	now := map[string]string{}
-	for i := range p.steps {
-		s, l := &p.steps[i], &list[i]
-		if id, ok := now[s.Of]; ok {
-			s.Of = id
+	now := map[string]string{} // the name that a step had -> its name
+	name := func(which func(s *Step) bool, text func(i int) string) {
+		var at []int
+		var named []*doc.Listing
+		var texts []string
+		for i := range p.steps {
+			if which(&p.steps[i]) {
+				at, named, texts = append(at, i), append(named, &list[i]), append(texts, text(i))
+			}
 		}
-		if s.Expect == "" {
-			continue
+		ids, places := doc.Identify(named, texts)
+		for k, i := range at {
+			s := &p.steps[i]
+			now[s.ID] = ids[k]
+			s.ID, s.Place = ids[k], places[k]
+			if s.Expect != "" {
+				sum := sha256.Sum256([]byte(strings.Join(strings.Fields(s.Expect), " ")))
+				s.Sample, s.Digest = hex.EncodeToString(sum[:8]), named[k].DigestFor(texts[k])
+			}
 		}
-		text := "output"
-		if s.Role == Output {
-			text += " of " + s.Of
-		} else {
-			text = "typed\n" + commandsOnly(reading{commands: s.Commands}, "")
-		}
-		sum := sha256.Sum256([]byte(strings.Join(strings.Fields(s.Expect), " ")))
-		s.Sample = hex.EncodeToString(sum[:8])
-		seen[text]++
-		s.ID, s.Digest = l.IDFor("\x00"+text, seen[text]), l.DigestFor("\x00"+text)
-		now[l.ID] = s.ID
 	}
+	name(func(s *Step) bool { return s.Expect == "" }, func(i int) string { return list[i].Text() })
+	name(func(s *Step) bool { return s.Expect != "" && s.Role != Output },
+		func(i int) string { return "\x00typed\n" + commandsOnly(reading{commands: p.steps[i].Commands}, "") })
+	for i := range p.steps {
+		if id, ok := now[p.steps[i].Of]; ok {
+			p.steps[i].Of = id
+		}
+	}
+	name(func(s *Step) bool { return s.Expect != "" && s.Role == Output }, func(i int) string { return "\x00output of " + p.steps[i].Of })
 }
 
 // Values gives the variables that the page's lab-page comments set, in order.

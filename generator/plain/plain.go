@@ -30,19 +30,29 @@ func (w *Writer) Document(d *doc.Document) string {
 // blocks joins block elements with an empty line between them.
 func (w *Writer) blocks(nodes []*doc.Node) string {
 	var b strings.Builder
+	w.write(&b, nodes)
+	return b.String()
+}
+
+func (w *Writer) write(b *strings.Builder, nodes []*doc.Node) {
 	for i := 0; i < len(nodes); i++ {
 		if nodes[i].Kind.Inline() { // bare text in a block element
 			j := i
 			for j < len(nodes) && nodes[j].Kind.Inline() {
 				j++
 			}
-			join(&b, w.paragraph(nodes[i:j]))
+			join(b, w.paragraph(nodes[i:j]))
 			i = j - 1
 			continue
 		}
-		join(&b, w.block(nodes[i]))
+		if nodes[i].Kind == doc.KindSection {
+			w.level++
+			w.write(b, nodes[i].Children)
+			w.level--
+			continue
+		}
+		join(b, w.block(nodes[i]))
 	}
-	return b.String()
 }
 
 func join(b *strings.Builder, block string) {
@@ -67,9 +77,6 @@ func (w *Writer) block(n *doc.Node) string {
 		if !w.Env.Show(n) {
 			return ""
 		}
-	case doc.KindSection:
-		w.level++
-		defer func() { w.level-- }()
 	case doc.KindTitle:
 		return strings.Repeat("#", min(6, max(1, w.level))) + " " + w.line(n)
 	case doc.KindSubtitle, doc.KindRubric, doc.KindCentered, doc.KindTabLabel, doc.KindCaption:

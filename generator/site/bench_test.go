@@ -36,14 +36,14 @@ func BenchmarkTemplate(b *testing.B) {
 		b.Fatal(err)
 	}
 	v := s.frame(p)
-	data, err := s.pageHTML(&env{s: s, p: p, doc: d}, v, Nowhere{})
+	data, err := s.pageHTML(&env{s: s, p: p, doc: d}, v, Nowhere{}, &scratch{})
 	if err != nil {
 		b.Fatal(err)
 	}
 	b.SetBytes(int64(len(data)))
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := s.render(v); err != nil {
+		if data, err = s.render(data[:0], v); err != nil {
 			b.Fatal(err)
 		}
 	}

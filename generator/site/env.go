@@ -18,7 +18,14 @@ import (
 	"docent/labs/report"
 )
 
-func newHighlighter() *html.Highlighter { return html.NewHighlighter(32 << 20) }
+// newHighlighter remembers listings for a preview, which shows them again and
+// again; a build shows each once.
+func newHighlighter(preview bool) *html.Highlighter {
+	if preview {
+		return html.NewHighlighter(32 << 20)
+	}
+	return html.NewHighlighter(0)
+}
 
 // An env answers the renderer for one page.
 type env struct {

@@ -1,6 +1,7 @@
 package site
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -508,15 +509,17 @@ var verdictOrder = []string{string(report.Failed), verdictStale, string(report.U
 
 // underTitle puts under a page's title what the theme says of its labs: the
 // evidence in one line, and the fields for the reader's values.
-func (e *env) underTitle(body []byte, values []value) []byte {
-	b := e.appendSummary(nil)
-	b = appendValues(b, values)
-	i := strings.Index(string(body), "</h1>")
-	if i < 0 {
-		return append(b, body...)
+func (e *env) underTitle(body []byte, values []value) string {
+	b := appendValues(e.appendSummary(nil), values)
+	if len(b) == 0 {
+		return string(body)
 	}
-	i += len("</h1>")
-	return append(append(body[:i:i], b...), body[i:]...)
+	i := bytes.Index(body, []byte("</h1>"))
+	if i >= 0 {
+		i += len("</h1>")
+	}
+	i = max(0, i)
+	return string(body[:i]) + string(b) + string(body[i:])
 }
 
 func (e *env) appendSummary(b []byte) []byte {

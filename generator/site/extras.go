@@ -32,7 +32,7 @@ func (s *Site) writeExtras(sink Sink) error {
 		if addr == "" {
 			v.Crumbs = nil
 		}
-		data, err := s.render(v)
+		data, err := s.render(nil, v)
 		if err != nil {
 			return err
 		}
@@ -112,7 +112,7 @@ func (s *Site) writeMissing(sink Sink) error {
 	nav := s.navHTML(nil, &page{url: "404.html"})
 	v.Nav = template.HTML(strings.ReplaceAll(string(nav), `href="`, `href="`+escape(root)))                                                                          //nolint:gosec // written escaped
 	v.Nav = template.HTML(strings.NewReplacer(`href="`+escape(root)+`./`, `href="`+escape(root), `href="`+escape(root)+`http`, `href="http`).Replace(string(v.Nav))) //nolint:gosec // as above
-	data, err := s.render(v)
+	data, err := s.render(nil, v)
 	if err != nil {
 		return err
 	}

@@ -271,7 +271,7 @@ func (l *Live) page(p *page) ([]byte, []string, error) {
 		return nil, nil, err
 	}
 	e := &env{s: s, p: p, doc: d}
-	data, err := s.pageHTML(e, s.frame(p), &l.side)
+	data, err := s.pageHTML(e, s.frame(p), &l.side, &scratch{})
 	for _, f := range e.files {
 		s.published.Store(f, f)
 	}

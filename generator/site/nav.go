@@ -50,6 +50,7 @@ func (s *Site) flatten(items []*navItem, up *page) {
 				it.page.up = up
 			}
 			s.flat = append(s.flat, it.page)
+			it.page.branch = len(it.children) > 0 || len(items) > 2*window
 			parent = it.page
 		}
 		s.flatten(it.children, parent)
@@ -217,8 +218,30 @@ const (
 	window     = 40 // neighbours shown on each side in a long branch
 )
 
-// navHTML writes the navigation as it stands on one page.
+// navHTML writes the navigation as it stands on one page. That of pages which
+// stand side by side, with none below them, is the same but for the mark at
+// the page itself: it is written once, as a page among them would have it
+// that is not there.
 func (s *Site) navHTML(b []byte, p *page) []byte {
+	dir := path.Dir(strings.TrimSuffix(p.url, "/"))
+	if p.branch || p.up == nil || dir == "." {
+		return s.navOn(b, p)
+	}
+	key := p.up.url + "\x00" + dir
+	known, ok := s.navs.Load(key)
+	if !ok {
+		known, _ = s.navs.LoadOrStore(key, string(s.navOn(nil, &page{url: dir + "/\x00/", up: p.up})))
+	}
+	all := known.(string)
+	link := `<a href="` + escape(relative(dir+"/\x00/", p.url)) + `"`
+	before, after, found := strings.Cut(all, link)
+	if b = append(b, before...); found {
+		b = append(append(b, `<a href="./" aria-current="page"`...), after...)
+	}
+	return b
+}
+
+func (s *Site) navOn(b []byte, p *page) []byte {
 	full := len(s.flat) <= maxFullNav
 	open := map[*page]bool{}
 	for q := p; q != nil; q = q.up {

@@ -27,7 +27,8 @@ const (
 )
 
 // A Sink takes the files of a site. Names have slashes and are below the
-// site's root. It must allow calls from several goroutines.
+// site's root. It must allow calls from several goroutines, and not keep the
+// data that it is given.
 type Sink interface {
 	Put(name string, data []byte) error
 	// Copy takes a file that may be too large to hold in memory.
@@ -464,7 +465,7 @@ func (m *Memory) Put(name string, data []byte) error {
 	if m.files == nil {
 		m.files = map[string][]byte{}
 	}
-	m.files[name] = data
+	m.files[name] = bytes.Clone(data)
 	return nil
 }
 

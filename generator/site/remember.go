@@ -244,7 +244,9 @@ func (s *Site) writePage(p *page, sink Sink) error {
 			v := s.frame(p)
 			t.Asked("frame", v.answer())
 			to := traced{sink, t, s.opt.Precompress}
-			data, err := s.pageHTML(e, v, to)
+			buf := scratches.Get().(*scratch)
+			defer scratches.Put(buf)
+			data, err := s.pageHTML(e, v, to, buf)
 			if err != nil {
 				return "", err
 			}

@@ -98,6 +98,7 @@ type Site struct {
 	anchors   map[string][]target            // Markdown headings and other ids, by id
 	invs      []*Inventory
 	nav       []*navItem
+	navs      sync.Map     // navigation of pages side by side, see navHTML
 	flat      []*page      // reading order
 	terms     []indexEntry // of the general index
 	reports   []report.Page
@@ -148,6 +149,7 @@ type page struct {
 	secnum  map[string]string // "1.2" by id of the section
 	fignum  map[string]string // "3" by id of figure, table or listing
 	updated time.Time         // when it changed last, as git has it
+	branch  bool              // pages stand below it, or too many beside it to show all
 	up      *page
 	prev    *page
 	next    *page
@@ -196,10 +198,11 @@ func (s *Site) connect(ctx context.Context) {
 	s.diags = s.diags[:s.fixed:s.fixed]
 	s.docs, s.byURL = map[string]*page{}, map[string]*page{}
 	s.labels, s.objects, s.anchors = map[string]target{}, map[string]map[string]target{}, map[string][]target{}
+	s.navs.Clear()
 	s.nav, s.flat, s.terms, s.reports, s.results, s.redirects = nil, nil, nil, nil, nil, nil
 	for _, p := range s.pages {
 		p.docname = trimSuffix(p.name)
-		p.secnum, p.fignum, p.up, p.prev, p.next = nil, nil, nil, nil, nil
+		p.secnum, p.fignum, p.up, p.prev, p.next, p.branch = nil, nil, nil, nil, nil, false
 	}
 	s.date(ctx)
 	s.place()
@@ -481,7 +484,7 @@ func (s *Site) configure() {
 	if at := c.String("html_baseurl"); s.opt.BaseURL == "" && strings.HasPrefix(at, "http") {
 		s.opt.BaseURL = at
 	}
-	s.html = &html.Options{HighlightLanguage: cfg.HighlightLanguage, Highlighter: newHighlighter(), AllowRaw: s.set.RawHTML}
+	s.html = &html.Options{HighlightLanguage: cfg.HighlightLanguage, Highlighter: newHighlighter(s.opt.Preview), AllowRaw: s.set.RawHTML}
 	s.html.ManpagesURL = c.String("manpages_url")
 	if c.Source != nil {
 		s.html.TrimDoctest = c.Values["trim_doctest_flags"] != false

@@ -21,12 +21,14 @@ import (
 	"docent/generator/build"
 	"docent/generator/doc"
 	"docent/generator/html"
+	"docent/generator/tmpl"
 )
 
 // A theme is the assets made ready: templates parsed, style and scripts
 // minified, every file under a name that changes when its content does.
 type theme struct {
 	page  *template.Template
+	frame *tmpl.Program     // page.html
 	names map[string]string // "css/docent.css" -> "_assets/docent.1a2b3c4d.css"
 	files map[string][]byte // by output name
 
@@ -67,6 +69,7 @@ func loadTheme(files map[string][]byte, over map[string]string) (*theme, error) 
 		}
 	}
 	t.digest = string(all.Sum(nil))
+	t.frame = tmpl.Compile(t.page, "page.html", &view{theme: t})
 	return t, nil
 }
 
@@ -254,12 +257,13 @@ func (s *Site) siteTitle() string {
 	return "Documentation"
 }
 
-func (s *Site) render(v *view) ([]byte, error) {
-	var b bytes.Buffer
-	if err := s.theme.page.ExecuteTemplate(&b, "page.html", v); err != nil {
+// render puts a page into its frame and appends it.
+func (s *Site) render(dst []byte, v *view) ([]byte, error) {
+	dst, err := s.theme.frame.Append(dst, v)
+	if err != nil {
 		return nil, s.theme.broken("page.html", v.Title, err)
 	}
-	return b.Bytes(), nil
+	return dst, nil
 }
 
 // contents writes the list of a page's sections.

@@ -31,7 +31,10 @@ type kept struct {
 
 // keep writes a tree down; where there is no room, it says so.
 func (t *treeStore) keep(d *doc.Document) (*kept, bool) {
-	b := doc.AppendDocument(make([]byte, 0, 2*len(d.Sources[0].Text)+1024), d)
+	buf := scratches.Get().(*scratch)
+	defer scratches.Put(buf)
+	b := doc.AppendDocument(buf.page[:0], d)
+	buf.page = b
 	t.mu.Lock()
 	if t.held+len(b) <= keepTrees {
 		t.held += len(b)

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"sync"
 
 	"docent/generator/doc"
 	"docent/generator/html"
@@ -83,8 +84,13 @@ func (s *Site) frame(p *page) *view {
 	return v
 }
 
-// pageHTML renders one page into its frame.
-func (s *Site) pageHTML(e *env, v *view, sink Sink) (_ []byte, err error) {
+// A scratch is memory that one page after the other is rendered in.
+type scratch struct{ body, page []byte }
+
+var scratches = sync.Pool{New: func() any { return &scratch{} }}
+
+// pageHTML renders one page into its frame. What it gives lies in the scratch.
+func (s *Site) pageHTML(e *env, v *view, sink Sink, buf *scratch) (_ []byte, err error) {
 	e.loadEvidence()
 	e.checkImages()
 	if s.opt.Lint {
@@ -93,10 +99,9 @@ func (s *Site) pageHTML(e *env, v *view, sink Sink) (_ []byte, err error) {
 	e.heads = html.TOC(e.doc, e)
 	shown := *e.doc
 	shown.Root = withoutFields(e.doc.Root)
-	body := html.Render(nil, &shown, shown.Root, e)
+	buf.body = html.Render(buf.body[:0], &shown, shown.Root, e)
 	values := e.values()
-	body = e.underTitle(body, values)
-	v.Body = template.HTML(body) //nolint:gosec // the renderer escapes what the content says
+	v.Body = template.HTML(e.underTitle(buf.body, values)) //nolint:gosec // the renderer escapes what the content says
 	v.Contents = contents(e.heads)
 	if s.set.Markdown && !s.opt.Preview {
 		if err := sink.Put(e.p.markdownName(), e.markdown(v)); err != nil {
@@ -114,7 +119,8 @@ func (s *Site) pageHTML(e *env, v *view, sink Sink) (_ []byte, err error) {
 		return nil, err
 	}
 	v.Facts = s.facts(v, e)
-	return s.render(v)
+	buf.page, err = s.render(buf.page[:0], v)
+	return buf.page, err
 }
 
 // withoutFields leaves out the field list that stands before everything else

@@ -88,39 +88,38 @@ func AppendDocument(b []byte, d *Document) []byte {
 
 // ReadDocument reads what AppendDocument wrote. Its strings are parts of s.
 func ReadDocument(s string) (*Document, bool) {
-	r := nodeReader{s: s}
-	d := &Document{Sources: make([]*Source, r.count())}
+	r := nodeReader{Reader: Reader{S: s}}
+	d := &Document{Sources: make([]*Source, r.Length())}
 	for i := range d.Sources {
-		d.Sources[i] = NewSource(r.string(), r.string())
+		d.Sources[i] = NewSource(r.String(), r.String())
 	}
-	if n := r.count(); n > 0 {
+	if n := r.Length(); n > 0 {
 		d.Meta = make(map[string]string, n)
 		for range n {
-			k := r.string()
-			d.Meta[k] = r.string()
+			k := r.String()
+			d.Meta[k] = r.String()
 		}
 	}
-	if n := r.count(); n > 0 {
+	if n := r.Length(); n > 0 {
 		d.Deps = make([]Dep, n)
 		for i := range d.Deps {
-			d.Deps[i] = Dep{r.string(), r.string()}
+			d.Deps[i] = Dep{r.String(), r.String()}
 		}
 	}
 	d.Root = r.node(0)
-	return d, !r.bad && r.s == "" && len(d.Sources) > 0
+	return d, !r.Bad && r.S == "" && len(d.Sources) > 0
 }
 
 // ReadNode reads a node that begins at s, and gives what follows it. Its
 // strings are parts of s. ok is false where s holds something else.
 func ReadNode(s string) (n *Node, rest string, ok bool) {
-	r := nodeReader{s: s}
+	r := nodeReader{Reader: Reader{S: s}}
 	n = r.node(0)
-	return n, r.s, !r.bad
+	return n, r.S, !r.Bad
 }
 
 type nodeReader struct {
-	s    string
-	bad  bool
+	Reader
 	make Maker
 	list []*Node // children that wait for their element, of all depths
 }
@@ -128,79 +127,34 @@ type nodeReader struct {
 // maxCodecDepth is far above what a parser builds.
 const maxCodecDepth = 10000
 
-func (r *nodeReader) uint() uint64 {
-	var v uint64
-	for i := 0; i < len(r.s) && i < binary.MaxVarintLen64; i++ {
-		v |= uint64(r.s[i]&0x7f) << (7 * i)
-		if r.s[i] < 0x80 {
-			r.s = r.s[i+1:]
-			return v
-		}
-	}
-	r.bad, r.s = true, ""
-	return 0
-}
-
-func (r *nodeReader) int() int32 {
-	v := r.uint()
-	return int32(int64(v>>1) ^ -int64(v&1))
-}
-
-// count reads a length; nothing is longer than what is left.
-func (r *nodeReader) count() int {
-	v := r.uint()
-	if v > uint64(len(r.s)) {
-		r.bad, r.s = true, ""
-		return 0
-	}
-	return int(v)
-}
-
-func (r *nodeReader) string() string {
-	n := r.count()
-	s := r.s[:n]
-	r.s = r.s[n:]
-	return s
-}
-
-func (r *nodeReader) strings() []string {
-	n := r.count()
-	if n == 0 {
-		return nil
-	}
-	out := make([]string, n)
-	for i := range out {
-		out[i] = r.string()
-	}
-	return out
-}
+func (r *nodeReader) int() int32 { return int32(r.Int()) }
 
 func (r *nodeReader) node(depth int) *Node {
-	if r.bad || depth > maxCodecDepth {
-		r.bad = true
+	if r.Bad || depth > maxCodecDepth {
+		r.Bad = true
 		return nil
 	}
-	n := r.make.New(Kind(r.uint()), Pos{})
-	n.Pos, n.Text = Pos{r.int(), r.int()}, r.string()
+	n := r.make.New(Kind(r.Uint()), Pos{})
+	n.Pos, n.Text = Pos{r.int(), r.int()}, r.String()
 	if int(n.Kind) >= Kinds {
-		r.bad = true
+		r.Bad = true
 		return nil
 	}
-	if r.uint() == 1 {
-		l := lists{ids: r.strings(), names: r.strings(), dupnames: r.strings()}
-		a := &attrs{classes: r.strings()}
-		if l.backrefs = r.strings(); l.ids != nil || l.names != nil || l.dupnames != nil || l.backrefs != nil {
+	if r.Uint() == 1 {
+		l := lists{ids: r.Strings(), names: r.Strings(), dupnames: r.Strings()}
+		a := &attrs{classes: r.Strings()}
+		if l.backrefs = r.Strings(); l.ids != nil || l.names != nil || l.dupnames != nil || l.backrefs != nil {
 			a.lists = &l
 		}
-		if k := r.count(); k > 0 {
+		if k := r.Length(); k > 0 {
 			a.other = make([]Attr, k)
 			for i := range a.other {
-				a.other[i] = Attr{r.string(), r.string()}
+				a.other[i] = Attr{r.String(), r.String()}
 			}
 		}
 		n.attrs = a
 	}
-	if k := r.count(); k > 0 {
+	if k := r.Length(); k > 0 {
 		at := len(r.list)
 		for range k {
 			r.list = append(r.list, r.node(depth+1))

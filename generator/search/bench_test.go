@@ -11,21 +11,23 @@ func BenchmarkIndex(b *testing.B) {
 			size += len(s.Heading) + len(s.Text)
 		}
 	}
+	whole := func() *Builder {
+		index := NewBuilder()
+		index.Arrange(urls(pages))
+		for _, p := range pages {
+			add(b, index, p)
+		}
+		return index
+	}
 	b.Run("add", func(b *testing.B) {
 		b.SetBytes(int64(size))
 		b.ReportAllocs()
 		for b.Loop() {
-			index := NewBuilder()
-			for i, p := range pages {
-				index.Add(i, p)
-			}
+			whole()
 		}
 	})
 	b.Run("finish", func(b *testing.B) {
-		index := NewBuilder()
-		for i, p := range pages {
-			index.Add(i, p)
-		}
+		index := whole()
 		b.SetBytes(int64(size))
 		b.ReportAllocs()
 		for b.Loop() {

@@ -57,32 +57,32 @@ var errBroken = errors.New("the stored facts are broken")
 
 // readFacts reads what append wrote with places. Its strings are parts of s.
 func readFacts(s string) (*facts, error) {
-	r := reader{s: s}
-	f := &facts{title: r.string(), html: r.string(), meta: r.strings(), sources: r.strings()}
-	f.heads = make([]heading, r.length())
+	r := reader{doc.Reader{S: s}}
+	f := &facts{title: r.String(), html: r.String(), meta: r.Strings(), sources: r.Strings()}
+	f.heads = make([]heading, r.Length())
 	for i := range f.heads {
-		f.heads[i] = heading{r.count(), r.string(), r.string(), r.node(), r.strings()}
+		f.heads[i] = heading{r.Count(), r.String(), r.String(), r.node(), r.Strings()}
 	}
-	f.ids = r.strings()
+	f.ids = r.Strings()
 	for _, l := range []*[]fact{&f.labels, &f.objects, &f.figures} {
-		if n := r.length(); n > 0 {
+		if n := r.Length(); n > 0 {
 			*l = make([]fact, n)
 		}
 		for i := range *l {
-			(*l)[i] = fact{typ: r.string(), name: r.string(), id: r.string(), pos: r.pos(), text: r.node(), ids: r.strings(), in: r.strings(), after: r.count(), implicit: r.bool()}
+			(*l)[i] = fact{typ: r.String(), name: r.String(), id: r.String(), pos: r.pos(), text: r.node(), ids: r.Strings(), in: r.Strings(), after: r.Count(), implicit: r.Bool()}
 		}
 	}
 	f.toctrees, f.index = r.nodes(), r.nodes()
 	for range f.toctrees {
-		f.treesIn = append(f.treesIn, r.strings())
+		f.treesIn = append(f.treesIn, r.Strings())
 	}
 	f.toc = r.parts(f, 0)
-	f.leads, f.listings = r.strings(), r.count()
-	f.desc, f.deps = r.string(), r.strings()
+	f.leads, f.listings = r.Strings(), r.Count()
+	f.desc, f.deps = r.String(), r.Strings()
 	for _, x := range f.figures {
-		r.bad = r.bad || x.after > len(f.toctrees)
+		r.Bad = r.Bad || x.after > len(f.toctrees)
 	}
-	if r.bad || r.s != "" || len(f.meta)%2 != 0 {
+	if r.Bad || r.S != "" || len(f.meta)%2 != 0 {
 		return nil, errBroken
 	}
 	return f, nil
@@ -146,93 +146,33 @@ func (w *writer) parts(l []tocPart) {
 	}
 }
 
-// A reader reads what a writer wrote. What does not fit makes it bad, and
-// everything after that empty.
-type reader struct {
-	s   string
-	bad bool
-}
+// A reader reads what a writer wrote.
+type reader struct{ doc.Reader }
 
-func (r *reader) fail() { r.bad, r.s = true, "" }
-
-func (r *reader) uint() uint64 {
-	var v uint64
-	for i := 0; i < len(r.s) && i < binary.MaxVarintLen64; i++ {
-		v |= uint64(r.s[i]&0x7f) << (7 * i)
-		if r.s[i] < 0x80 {
-			r.s = r.s[i+1:]
-			return v
-		}
-	}
-	r.fail()
-	return 0
-}
-
-// count reads a number of things that follow, or any other number below 2^31.
-func (r *reader) count() int {
-	v := r.uint()
-	if v > 1<<31 {
-		r.fail()
-		return 0
-	}
-	return int(v)
-}
-
-// length reads a number of things that each take a byte or more.
-func (r *reader) length() int {
-	v := r.uint()
-	if v > uint64(len(r.s)) {
-		r.fail()
-		return 0
-	}
-	return int(v)
-}
-
-func (r *reader) string() string {
-	n := r.length()
-	s := r.s[:n]
-	r.s = r.s[n:]
-	return s
-}
-
-func (r *reader) strings() []string {
-	n := r.length()
-	if n == 0 {
-		return nil
-	}
-	out := make([]string, n)
-	for i := range out {
-		out[i] = r.string()
-	}
-	return out
-}
-
-func (r *reader) bool() bool { return r.uint() == 1 }
-
-func (r *reader) pos() doc.Pos { return doc.Pos{File: int32(r.uint()), Off: int32(r.uint())} }
+func (r *reader) pos() doc.Pos { return doc.Pos{File: int32(r.Uint()), Off: int32(r.Uint())} }
 
 func (r *reader) node() *doc.Node {
-	if !r.bool() {
+	if !r.Bool() {
 		return nil
 	}
-	n, rest, ok := doc.ReadNode(r.s)
+	n, rest, ok := doc.ReadNode(r.S)
 	if !ok {
-		r.fail()
+		r.Fail()
 		return nil
 	}
-	r.s = rest
+	r.S = rest
 	return n
 }
 
 func (r *reader) nodes() []*doc.Node {
-	n := r.length()
+	n := r.Length()
 	if n == 0 {
 		return nil
 	}
 	out := make([]*doc.Node, n)
 	for i := range out {
 		if out[i] = r.node(); out[i] == nil {
-			r.fail()
+			r.Fail()
 			return nil
 		}
 	}
@@ -240,19 +180,19 @@ func (r *reader) nodes() []*doc.Node {
 }
 
 func (r *reader) parts(f *facts, depth int) []tocPart {
-	n := r.length()
+	n := r.Length()
 	if n == 0 {
 		return nil
 	}
 	if depth > 1000 {
-		r.fail()
+		r.Fail()
 		return nil
 	}
 	out := make([]tocPart, n)
 	for i := range out {
-		p := tocPart{kind: tocKind(r.count()), index: r.count(), text: r.string(), id: r.string()}
+		p := tocPart{kind: tocKind(r.Count()), index: r.Count(), text: r.String(), id: r.String()}
 		if p.kind == tocSection && p.index >= len(f.heads) || p.kind == tocTree && p.index >= len(f.toctrees) {
-			r.fail()
+			r.Fail()
 			return nil
 		}
 		p.parts = r.parts(f, depth+1)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"docent/generator/build"
+	"docent/generator/doc"
 )
 
 // A stamp is what a file's folder says of it. Two equal stamps mean the same
@@ -216,16 +217,16 @@ func (t *fileTable) encode() []byte {
 
 // load reads what encode wrote, as the build before.
 func (t *fileTable) load(s string) {
-	r := reader{s: s}
+	r := reader{doc.Reader{S: s}}
 	t.old = make(map[string]tableEntry, len(s)/80)
-	for r.s != "" && !r.bad {
-		name := r.string()
-		e := tableEntry{stamp: stamp{int64(r.uint()), int64(r.uint()), int64(r.uint())}, plain: true}
-		if len(r.s) < len(e.answer) {
+	for r.S != "" && !r.Bad {
+		name := r.String()
+		e := tableEntry{stamp: stamp{int64(r.Uint()), int64(r.Uint()), int64(r.Uint())}, plain: true}
+		if len(r.S) < len(e.answer) {
 			break
 		}
-		copy(e.answer[:], r.s)
-		r.s = r.s[len(e.answer):]
+		copy(e.answer[:], r.S)
+		r.S = r.S[len(e.answer):]
 		t.old[name] = e
 	}
 }

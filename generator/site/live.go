@@ -2,7 +2,6 @@ package site
 
 import (
 	"context"
-	"fmt"
 	"io/fs"
 	"path/filepath"
 	"slices"
@@ -11,7 +10,6 @@ import (
 
 	"docent/generator/build"
 	"docent/generator/doc"
-	"docent/generator/html"
 )
 
 // A Live is a site that is looked at while it is written. It renders a page
@@ -308,24 +306,13 @@ func (l *Live) other(name string) (data []byte, ok bool, err error) {
 	return data, ok, nil
 }
 
-// searchFile gives a file of the search index, of the pages known so far.
+// searchFile gives a file of the search index, of the pages known when its
+// first file was last asked for.
 func (l *Live) searchFile(name string) (data []byte, ok bool, err error) {
 	s := l.site
-	for _, p := range s.pages {
-		if name == fmt.Sprintf("p%d.js", p.at) {
-			d, err := s.tree(p)
-			if err != nil {
-				return nil, false, err
-			}
-			e := &env{s: s, p: p, doc: d}
-			e.heads = html.TOC(d, e)
-			_, data = s.index.Add(p.at, e.searchPage())
-			return data, true, nil
-		}
-	}
 	l.lazy.Lock()
 	defer l.lazy.Unlock()
-	if v := s.index.Version(); l.lazy.index == nil || l.lazy.indexFrom != v {
+	if v := s.index.Version(); l.lazy.index == nil || name == "index.js" && l.lazy.indexFrom != v {
 		made := &Memory{}
 		if err := s.index.Finish(made.Put); err != nil {
 			return nil, false, err

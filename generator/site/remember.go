@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 
 	"docent/generator/build"
@@ -38,13 +37,13 @@ func (s *Site) ask(p *page, question string) build.Answer {
 	case "there":
 		return s.table.there(rest)
 	case "place":
-		return build.Digest(p.docname, p.url, strconv.Itoa(p.at))
+		return build.Digest(p.docname, p.url)
 	case "reports":
 		return s.reportsOf(p)
 	case "site":
 		return s.whole
 	case "found":
-		return build.Digest(s.index.Version(), strconv.Itoa(len(s.pages)))
+		return build.Digest(s.index.Version())
 	}
 	if s.sameShape { // then so is every answer that other pages give
 		return build.Same
@@ -158,20 +157,20 @@ func (w *writer) diags(l []doc.Diag) {
 }
 
 func (s *Site) readDiags(r *reader) []doc.Diag {
-	n := r.length()
+	n := r.Length()
 	out := make([]doc.Diag, 0, n)
 	for range n {
-		d := doc.Diag{Severity: doc.Severity(r.uint()), Code: r.string(), Message: r.string(), Hint: r.string()}
-		if r.bool() {
-			name := r.string()
-			d.Off, d.Len = r.count(), r.count()
-			if text := r.string(); text != "" {
+		d := doc.Diag{Severity: doc.Severity(r.Uint()), Code: r.String(), Message: r.String(), Hint: r.String()}
+		if r.Bool() {
+			name := r.String()
+			d.Off, d.Len = r.Count(), r.Count()
+			if text := r.String(); text != "" {
 				d.Source = doc.NewSource(name, text)
 			} else {
 				d.Source = s.text(name)
 			}
 		}
-		if r.bad {
+		if r.Bad {
 			break
 		}
 		out = append(out, d)
@@ -208,10 +207,10 @@ func (s *Site) learn(p *page, alone bool) error {
 	if err != nil {
 		return err
 	}
-	in := reader{s: r.Value}
-	p.shape = in.string()
+	in := reader{doc.Reader{S: r.Value}}
+	p.shape = in.String()
 	diags := s.readDiags(&in)
-	if p.facts, err = readFacts(in.s); err != nil {
+	if p.facts, err = readFacts(in.S); err != nil {
 		return fmt.Errorf("%s: %w", p.name, err)
 	}
 	p.read = diags
@@ -225,7 +224,7 @@ func (s *Site) learn(p *page, alone bool) error {
 // writePage writes a page's files, unless they stand there already.
 func (s *Site) writePage(p *page, sink Sink) error {
 	r, _, err := s.graph.Do("page "+p.name, func(q string) build.Answer { return s.ask(p, q) },
-		func(r *build.Result) bool { return s.index.Has(p.at) && s.keep(sink, r.Outputs) },
+		func(r *build.Result) bool { return s.index.Has(p.url) && s.keep(sink, r.Outputs) },
 		func(t *build.Trace) (string, error) {
 			d, err := s.tree(p)
 			if err != nil {
@@ -253,10 +252,8 @@ func (s *Site) writePage(p *page, sink Sink) error {
 			if err := to.Put(outName(p.url), data); err != nil {
 				return "", err
 			}
-			if name, data := s.index.Add(p.at, e.searchPage()); name != "" {
-				if err := to.Put("_search/"+name, data); err != nil {
-					return "", err
-				}
+			if err := s.index.Add(e.searchPage()); err != nil {
+				return "", err
 			}
 			w := writer{places: true}
 			w.diags(e.diags)
@@ -266,11 +263,11 @@ func (s *Site) writePage(p *page, sink Sink) error {
 	if err != nil {
 		return err
 	}
-	in := reader{s: r.Value}
+	in := reader{doc.Reader{S: r.Value}}
 	s.mu.Lock()
 	p.written = s.readDiags(&in)
 	s.mu.Unlock()
-	for _, f := range in.strings() {
+	for _, f := range in.Strings() {
 		s.published.Store(f, f)
 	}
 	return nil
@@ -354,7 +351,7 @@ func (s *Site) task(name, question string, sink Sink, write func(Sink) ([]doc.Di
 	if err != nil {
 		return nil, err
 	}
-	in := reader{s: r.Value}
+	in := reader{doc.Reader{S: r.Value}}
 	s.report(s.readDiags(&in)...)
 	return r, nil
 }
@@ -399,7 +396,11 @@ func (s *Site) Remember() error {
 		return err
 	}
 	if v := s.index.Version(); v != s.known {
-		if err := s.opt.Cache.Save("search", s.key, s.index.Save()); err != nil {
+		text, err := s.index.Save()
+		if err == nil {
+			err = s.opt.Cache.Save("search", s.key, text)
+		}
+		if err != nil {
 			return err
 		}
 		s.known = v

@@ -206,6 +206,11 @@ func (s *Site) connect(ctx context.Context) {
 	}
 	s.date(ctx)
 	s.place()
+	urls := make([]string, len(s.pages))
+	for i, p := range s.pages {
+		urls[i] = p.url
+	}
+	s.index.Arrange(urls)
 	s.collect()
 	s.link()
 	s.planRedirects()
@@ -518,7 +523,6 @@ func (s *Site) parseAll(ctx context.Context, names []string) error {
 	for i, p := range s.pages {
 		p.at = i
 	}
-	s.index.Cut(len(s.pages))
 	return nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"docent/generator/build"
+	"docent/generator/doc"
 )
 
 // The cache holds of a site on disk:
@@ -226,15 +227,15 @@ func appendOut(b []byte, files map[string]outFile) []byte {
 
 func readOut(s string) map[string]outFile {
 	out := make(map[string]outFile, len(s)/70)
-	r := reader{s: strings.TrimPrefix(s, "\x01")}
-	for r.s != "" {
-		name := r.string()
-		e := outFile{stamp: stamp{int64(r.uint()), int64(r.uint()), int64(r.uint())}}
-		if r.bad || len(r.s) < len(e.answer) || !fs.ValidPath(name) {
+	r := reader{doc.Reader{S: strings.TrimPrefix(s, "\x01")}}
+	for r.S != "" {
+		name := r.String()
+		e := outFile{stamp: stamp{int64(r.Uint()), int64(r.Uint()), int64(r.Uint())}}
+		if r.Bad || len(r.S) < len(e.answer) || !fs.ValidPath(name) {
 			break
 		}
-		copy(e.answer[:], r.s)
-		r.s = r.s[len(e.answer):]
+		copy(e.answer[:], r.S)
+		r.S = r.S[len(e.answer):]
 		out[name] = e
 	}
 	return out

@@ -1,0 +1,283 @@
+package search
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"sync"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/klauspost/compress/flate"
+)
+
+// The text of the pages, for excerpts and phrases, stands in files of a few
+// pages each, since a small text alone compresses badly. A page that is
+// larger than that has several files to itself.
+const (
+	enoughText = 14 << 10 // bytes of a file, before compression, that close it
+	mostText   = 20 << 10 // of a file with more than one page, or section
+	maxText    = 20 << 10 // of a section that are kept
+)
+
+// text writes a page as its files hold it: a line each for its address, its
+// title and the number of its sections, then three for every section, its
+// anchor, its heading (empty if it is the title), and its text.
+func text(b []byte, p Page) []byte {
+	b = append(appendLine(b, p.URL), '\n')
+	b = append(appendLine(b, p.Title), '\n')
+	b = append(strconv.AppendInt(b, int64(len(p.Sections)), 10), '\n')
+	for _, s := range p.Sections {
+		b = append(appendLine(b, s.ID), '\n')
+		if s.Heading != p.Title {
+			b = appendLine(b, s.Heading)
+		}
+		b = append(b, '\n')
+		b = append(appendLine(b, clip(s.Text, maxText)), '\n')
+	}
+	return b
+}
+
+// appendLine appends a text with single spaces for all white space in it.
+func appendLine(b []byte, s string) []byte {
+	from, begin := -1, len(b)
+	word := func(to int) {
+		if from < 0 {
+			return
+		}
+		if len(b) > begin {
+			b = append(b, ' ')
+		}
+		b = append(b, s[from:to]...)
+		from = -1
+	}
+	for i := 0; i < len(s); {
+		c, n := rune(s[i]), 1
+		space := c == ' ' || '\t' <= c && c <= '\r'
+		if c >= utf8.RuneSelf {
+			c, n = utf8.DecodeRuneInString(s[i:])
+			space = unicode.IsSpace(c)
+		}
+		if space {
+			word(i)
+		} else if from < 0 {
+			from = i
+		}
+		i += n
+	}
+	word(len(s))
+	return b
+}
+
+func clip(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n]
+}
+
+// A group is the text of one or more pages, or of one large page, compressed.
+type group struct {
+	files    [][]byte
+	sections []int // of each file of a large page but the last
+	pages    int
+}
+
+// A digest names a text.
+type digest [16]byte
+
+func digestOf(b []byte) (d digest) {
+	h := sha256.Sum256(b)
+	copy(d[:], h[:])
+	return d
+}
+
+func keyOf(pages []*entry) digest {
+	b := make([]byte, 0, len(digest{})*len(pages))
+	for _, e := range pages {
+		b = append(b, e.digest[:]...)
+	}
+	return digestOf(b)
+}
+
+// A grouper puts pages into groups, in order.
+type grouper struct {
+	open []*entry
+	size int
+	give func([]*entry)
+}
+
+func (g *grouper) add(e *entry) {
+	if g.size > 0 && g.size+e.size > mostText {
+		g.close()
+	}
+	g.open, g.size = append(g.open, e), g.size+e.size
+	if g.size >= enoughText {
+		g.close()
+	}
+}
+
+func (g *grouper) close() {
+	if len(g.open) > 0 {
+		g.give(g.open)
+	}
+	g.open, g.size = nil, 0
+}
+
+// pack compresses the text of pages.
+func pack(pages []*entry) (*group, error) {
+	g := &group{pages: len(pages)}
+	if len(pages) == 1 && pages[0].size > mostText {
+		texts, sections := split(string(pages[0].text))
+		g.sections = sections
+		for _, t := range texts {
+			z, err := deflate([]byte(t))
+			if err != nil {
+				return nil, err
+			}
+			g.files = append(g.files, z)
+		}
+		return g, nil
+	}
+	var all [][]byte
+	for _, e := range pages {
+		all = append(all, e.text)
+	}
+	z, err := deflate(all...)
+	g.files = [][]byte{z}
+	return g, err
+}
+
+// unpack gives the texts of the pages of a group again.
+func (g *group) unpack() ([]string, error) {
+	var all strings.Builder
+	for _, f := range g.files {
+		if _, err := io.Copy(&all, flate.NewReader(bytes.NewReader(f))); err != nil {
+			return nil, fmt.Errorf("read the text of the search index: %w", err)
+		}
+	}
+	var out []string
+	for s := all.String(); s != ""; {
+		head, n, rest := cutHead(s)
+		body := lines(rest, 3*n)
+		out = append(out, head+strconv.Itoa(n)+"\n"+rest[:body])
+		s = rest[body:]
+	}
+	if len(g.files) > 1 {
+		out = []string{join(out)}
+	}
+	if len(out) != g.pages {
+		return nil, fmt.Errorf("read the text of the search index: %d pages in place of %d", len(out), g.pages)
+	}
+	return out, nil
+}
+
+// split cuts the text of a large page at its sections.
+func split(s string) (texts []string, sections []int) {
+	head, n, rest := cutHead(s)
+	for n > 0 {
+		size, k := 0, 0
+		for k < n && size < enoughText {
+			next := lines(rest[size:], 3)
+			if k > 0 && size+next > mostText {
+				break
+			}
+			size += next
+			k++
+		}
+		texts = append(texts, head+strconv.Itoa(k)+"\n"+rest[:size])
+		rest, n = rest[size:], n-k
+		if n > 0 {
+			sections = append(sections, k)
+		}
+	}
+	return texts, sections
+}
+
+// join makes one text of the parts of a page.
+func join(texts []string) string {
+	var b strings.Builder
+	all := 0
+	for _, t := range texts {
+		_, n, _ := cutHead(t)
+		all += n
+	}
+	for i, t := range texts {
+		head, _, rest := cutHead(t)
+		if i == 0 {
+			b.WriteString(head + strconv.Itoa(all) + "\n")
+		}
+		b.WriteString(rest)
+	}
+	return b.String()
+}
+
+// cutHead gives the lines for address and title, the number of sections, and
+// what follows.
+func cutHead(s string) (head string, n int, rest string) {
+	at := lines(s, 2)
+	head, rest = s[:at], s[at:]
+	line, rest, _ := strings.Cut(rest, "\n")
+	n, _ = strconv.Atoi(line)
+	return head, n, rest
+}
+
+// lines gives how many bytes the first n lines take.
+func lines(s string, n int) int {
+	at := 0
+	for ; n > 0; n-- {
+		i := strings.IndexByte(s[at:], '\n')
+		if i < 0 {
+			return len(s)
+		}
+		at += i + 1
+	}
+	return at
+}
+
+// page reads what text wrote.
+func page(s string) Page {
+	head, n, rest := cutHead(s)
+	l := strings.Split(head, "\n")
+	p := Page{URL: l[0], Title: l[1], Sections: make([]Section, 0, n)}
+	l = strings.Split(rest, "\n")
+	for i := 0; i+3 < len(l)+1 && len(p.Sections) < n; i += 3 {
+		s := Section{ID: l[i], Heading: l[i+1], Text: l[i+2]}
+		if s.Heading == "" {
+			s.Heading = p.Title
+		}
+		p.Sections = append(p.Sections, s)
+	}
+	return p
+}
+
+// level is where the compressor still costs little.
+const level = 5
+
+var deflaters = sync.Pool{New: func() any {
+	z, err := flate.NewWriter(nil, level)
+	if err != nil {
+		panic(err) // the level is a constant
+	}
+	return z
+}}
+
+func deflate(texts ...[]byte) ([]byte, error) {
+	z := deflaters.Get().(*flate.Writer)
+	defer deflaters.Put(z)
+	var b bytes.Buffer
+	z.Reset(&b)
+	for _, t := range texts {
+		if _, err := z.Write(t); err != nil {
+			return nil, err
+		}
+	}
+	err := z.Close()
+	return bytes.Clone(b.Bytes()), err
+}

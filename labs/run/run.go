@@ -8,7 +8,7 @@
 //	home/   the reader's home
 //	tmp/    temporary files
 //	bin/    docker and ngc: labs under another name, which hand their calls to
-//	        this package over a socket
+//	        this package over a socket; and sudo, which finds them
 //	state/  what the sessions keep from step to step
 //
 // Steps are carried out one after another, in the order of the page. Whatever

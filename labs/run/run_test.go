@@ -355,6 +355,24 @@ func TestSecretsStayInside(t *testing.T) {
 	}
 }
 
+// A command behind sudo finds the lab's own docker, and has the session's rights.
+func TestSudo(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root's labs run commands as root")
+	}
+	deps := testDeps(t, `echo "lab docker: $*"; [ "$1" != fails ]`)
+	got := page(t, deps, commands("docker", "sudo docker ps -a"), commands("options", "sudo -E -H -u root -p x A=b docker ps; sudo -v; sudo -n -- docker images"),
+		commands("script", `echo 'sudo docker info' > s.sh`, "sudo bash s.sh"), commands("env", `export X=1; sudo Y=2 sh -c 'echo $X$Y'; echo hi | sudo tee f`),
+		commands("status", "sudo docker fails"), commands("user", "sudo -u postgres psql"), commands("none", "sudo nosuchcommand"), commands("shell", "echo 'docker run x' | sudo -s"))
+	for id, want := range map[string]string{"docker": "lab docker: ps -a", "options": "lab docker: ps\nlab docker: images", "script": "lab docker: info", "env": "12\nhi",
+		"status": "lab docker: fails", "user": "sudo: a lab has no user postgres; it runs commands as root or as who started labs",
+		"none": "sudo: nosuchcommand: command not found", "shell": "lab docker: run x"} {
+		if s := got[id]; s.Output != want || (s.Verdict == report.Passed) != (id != "status" && id != "user" && id != "none") {
+			t.Errorf("%s: %s, %q, want %q", id, s.Verdict, s.Output, want)
+		}
+	}
+}
+
 // A sample that shows what a skipped or failed step would have made is not held
 // against the page: the listing is skipped, or not reached, with it.
 func TestSamplesOfWhatIsNotThere(t *testing.T) {

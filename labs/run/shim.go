@@ -22,7 +22,7 @@ const SocketVar = "DOCENT_LAB_SOCKET"
 
 // shimNames are the commands that a lab finds on its PATH and that are labs
 // itself under another name.
-var shimNames = []string{"docker", "ngc"}
+var shimNames = []string{"docker", "ngc", "sudo"}
 
 // A handed call is one command line that a shim passes to the run, with the
 // caller's own files: what the command prints goes straight to the caller's
@@ -66,8 +66,11 @@ func ShimName(arg0 string) (string, bool) {
 
 // Shim hands the command line to the run that started the lab and returns the
 // exit status that came back. It is the whole program when labs is called
-// "docker" or "ngc".
+// "docker" or "ngc". As "sudo" it becomes the command that follows.
 func Shim(name string, args []string) int {
+	if name == "sudo" {
+		return sudo(args)
+	}
 	path := os.Getenv(SocketVar)
 	if path == "" {
 		fmt.Fprintf(os.Stderr, "%s: this command works inside a lab only: %s is not set\n", name, SocketVar)

@@ -2,51 +2,17 @@ package main
 
 import (
 	"encoding/json"
-	"go/ast"
-	"go/parser"
-	"go/token"
 	"net/http"
 	"net/http/httptest"
-	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 
-	_ "github.com/owenrumney/go-sarif/v3/pkg/report/v210/sarif" // holds the standard's schema
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"docent/generator/cli"
+	"docent/labs/report/sarifschema"
 )
-
-// sarifSchema takes the schema of SARIF 2.1.0 out of a package that ships it.
-func sarifSchema(t *testing.T) *jsonschema.Schema {
-	t.Helper()
-	dir, err := exec.Command("go", "list", "-f", "{{.Dir}}", "github.com/owenrumney/go-sarif/v3/pkg/report/v210/sarif").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(strings.TrimSpace(string(dir)), "schema.go"), nil, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	text := ""
-	ast.Inspect(file, func(n ast.Node) bool {
-		if l, ok := n.(*ast.BasicLit); ok && l.Kind == token.STRING && len(l.Value) > len(text) {
-			text, _ = strconv.Unquote(l.Value)
-		}
-		return true
-	})
-	v, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := jsonschema.NewCompiler()
-	if err := c.AddResource("sarif.json", v); err != nil {
-		t.Fatal(err)
-	}
-	return c.MustCompile("sarif.json")
-}
 
 func TestCheckFindsEachMistake(t *testing.T) {
 	src := pages(t, "index.rst", "Home\n====\n\n.. toctree::\n\n   a\n   b\n\n.. _twice:\n\nPart\n----\n\n.. image:: there.png\n\n.. image:: there.png\n   :alt:\n\n.. imege:: there.png\n",
@@ -85,7 +51,7 @@ func TestCheckFindsEachMistake(t *testing.T) {
 }
 
 func TestCheckAsSARIF(t *testing.T) {
-	schema := sarifSchema(t)
+	schema := sarifschema.Schema(t)
 	if schema.Validate(map[string]any{"version": "2.1.0", "runs": []any{map[string]any{"nothing": 1}}}) == nil {
 		t.Fatal("the schema takes anything")
 	}

@@ -38,9 +38,7 @@ used.`,
 		RunE: func(_ *cobra.Command, args []string) error {
 			return bless(o, args, newView(stdout, stderr, o.noColor))
 		},
-		ValidArgsFunction: func(_ *cobra.Command, _ []string, word string) ([]string, cobra.ShellCompDirective) {
-			return completePages(o.source, word), cobra.ShellCompDirectiveNoSpace
-		},
+		ValidArgsFunction: pageNames(&o.source),
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.source, "source", "content", "folder with the pages")

@@ -93,9 +93,7 @@ find is printed with its place on the page, or in the file that the page shows.`
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return listPages(cmd.Context(), o, args, stdout, stderr)
 		},
-		ValidArgsFunction: func(_ *cobra.Command, _ []string, word string) ([]string, cobra.ShellCompDirective) {
-			return completePages(o.source, word), cobra.ShellCompDirectiveNoSpace
-		},
+		ValidArgsFunction: pageNames(&o.source),
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.source, "source", "content", "folder with the pages")

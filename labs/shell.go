@@ -39,16 +39,7 @@ Leave the shell with "exit". All that the run made is then removed.`,
 			return completeSteps(o.source, word), cobra.ShellCompDirectiveNoSpace
 		},
 	}
-	f := cmd.Flags()
-	f.StringVar(&o.source, "source", "content", "folder with the pages")
-	f.StringVar(&o.engine, "engine", "auto", "auto, docker, podman or oci")
-	f.StringVar(&o.baseURL, "base-url", defaultBaseURL, "address that the site is published at; its files are served to the lab from the content folder")
-	f.StringVar(&o.platform, "platform", "local", "local plays Base Command Platform here; live uses the real ngc")
-	f.StringVar(&o.layout, "image-layout", "", "folder or tar file (OCI layout, or docker save) with images to load first")
-	f.BoolVar(&o.hermetic, "hermetic", false, "let no request leave the machine, except to its package mirrors")
-	f.DurationVar(&o.timeout, "timeout", run.DefaultTimeout, "longest time for a step that sets none itself")
-	f.BoolVar(&o.noColor, "no-color", false, "no colours")
-	completeEngines(cmd)
+	o.runFlags(cmd)
 	return cmd
 }
 

@@ -48,52 +48,39 @@ with or without its extension, or by the path of a file.`,
 			}
 			return verify(cmd.Context(), o, args, stdout, stderr)
 		},
-		ValidArgsFunction: func(_ *cobra.Command, _ []string, word string) ([]string, cobra.ShellCompDirective) {
-			return completePages(o.source, word), cobra.ShellCompDirectiveNoSpace
-		},
+		ValidArgsFunction: pageNames(&o.source),
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.source, "source", "content", "folder with the pages")
-	f.StringVar(&o.engine, "engine", "auto", "auto, docker, podman or oci")
 	f.StringVar(&o.json, "json", "", "write the reports as a JSON list to this file")
 	f.StringVar(&o.junit, "junit", "", "write the outcome as JUnit XML to this file")
 	f.StringVar(&o.reports, "reports", "", "folder for the reports that the site shows (default labs/reports, if it is there)")
-	f.StringVar(&o.baseURL, "base-url", defaultBaseURL, "address that the site is published at; its files are served to the lab from the content folder")
-	f.StringVar(&o.platform, "platform", "local", "local plays Base Command Platform here; live uses the real ngc")
-	f.StringVar(&o.layout, "image-layout", "", "folder or tar file (OCI layout, or docker save) with images to load first")
 	f.StringVar(&o.saveImages, "save-images", "", "write the images that the pages pushed to this folder, as an OCI layout")
-	f.BoolVar(&o.hermetic, "hermetic", false, "let no request leave the machine, except to its package mirrors")
 	f.BoolVar(&o.strict, "strict", false, "fail on listings that nobody accounted for")
 	f.IntVar(&o.minCoverage, "min-coverage", 0, "fail on a page where less than this part of the listings that can run did, in percent")
-	f.DurationVar(&o.timeout, "timeout", run.DefaultTimeout, "longest time for a step that sets none itself")
 	f.IntVarP(&o.jobs, "jobs", "j", 1, "how many pages to run side by side; each has GPUs of its own")
 	f.BoolVar(&o.noCache, "no-cache", false, "run pages also if nothing has changed since they passed here")
 	f.DurationVar(&o.maxAge, "max-age", 7*24*time.Hour, "run a page whose evidence is older than this, also if nothing has changed")
 	f.BoolVar(&o.keep, "keep", false, "keep the scratch folder")
 	f.BoolVar(&o.watch, "watch", false, "run pages again when they, or files that they show, are saved")
 	o.telling.flags(f)
-	f.BoolVar(&o.noColor, "no-color", false, "no colours")
-	completeEngines(cmd)
+	o.runFlags(cmd)
+	f.Lookup("max-age").DefValue = "168h"
 	return cmd
 }
 
-func completeEngines(cmd *cobra.Command) {
-	cmd.RegisterFlagCompletionFunc("engine", cobra.FixedCompletions([]string{"auto", "docker", "podman", "oci"}, cobra.ShellCompDirectiveNoFileComp))
-	cmd.RegisterFlagCompletionFunc("platform", cobra.FixedCompletions([]string{"local", "live"}, cobra.ShellCompDirectiveNoFileComp))
-}
-
-func completePages(source, word string) []string {
-	all, err := lessons(source, nil)
-	if err != nil {
-		return nil
-	}
-	var out []string
-	for _, l := range all {
-		if strings.HasPrefix(l.doc.Name(), word) {
-			out = append(out, l.doc.Name())
-		}
-	}
-	return out
+// runFlags are the flags of all commands that run pages.
+func (o *verifyOptions) runFlags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&o.source, "source", "content", "folder with the pages")
+	f.StringVar(&o.engine, "engine", "auto", "auto, docker, podman or oci")
+	f.StringVar(&o.baseURL, "base-url", defaultBaseURL, "address that the site is published at; its files are served to the lab from the content folder")
+	f.StringVar(&o.platform, "platform", "local", "local plays Base Command Platform here; live uses the real ngc")
+	f.StringVar(&o.layout, "image-layout", "", "folder or tar file (OCI layout, or docker save) with images to load first")
+	f.BoolVar(&o.hermetic, "hermetic", false, "let no request leave the machine, except to its package mirrors")
+	f.DurationVar(&o.timeout, "timeout", run.DefaultTimeout, "longest time for a step that sets none itself")
+	f.BoolVar(&o.noColor, "no-color", false, "no colours")
+	f.Lookup("timeout").DefValue = "10m"
+	completeEngines(cmd)
 }
 
 // check finds mistakes in the flags before anything is started.

@@ -58,15 +58,22 @@ const logLines = 3
 const maxWidth = 110
 
 func newView(out, err io.Writer, noColour bool) *view {
-	v := &view{out: out, err: err, width: 96}
+	v := &view{out: out, err: err, width: widthOf(out)}
 	if f, ok := out.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		v.colour = !noColour && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 		v.live = os.Getenv("TERM") != "dumb"
-		if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 0 {
-			v.width = min(w, maxWidth)
-		}
 	}
 	return v
+}
+
+// widthOf is how wide the lines are that go to w.
+func widthOf(w io.Writer) int {
+	if f, ok := w.(*os.File); ok {
+		if n, _, err := term.GetSize(int(f.Fd())); err == nil && n > 0 {
+			return min(n, maxWidth)
+		}
+	}
+	return 96
 }
 
 // Colours, by what they say.

@@ -76,57 +76,52 @@ func (s *session) resultCommand() *cobra.Command {
 
 // datasetCommand says that there are none: data sets are the platform's own.
 func (s *session) datasetCommand() *cobra.Command {
-	list := &cobra.Command{Use: "list", Short: "List the data sets", Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			return s.show(table{heads: []string{"Id", "Integer Id", "Name", "Description", "ACE", "Shared", "Size", "Status", "Created Date", "Owned"}})
-		}}
+	list := plain("list", "List the data sets", func() error {
+		return s.show(table{heads: []string{"Id", "Integer Id", "Name", "Description", "ACE", "Shared", "Size", "Status", "Created Date", "Owned"}})
+	})
 	list.Flags().Bool("owned", false, "only your own")
 	list.Flags().Bool("all", false, "no effect")
 	return group("dataset", "Data sets; this stand-in has none", list)
 }
 
 func (s *session) userCommand() *cobra.Command {
-	who := &cobra.Command{Use: "who", Short: "Say who you are", Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			var sh sheet
-			sh.title(0, "User Information")
-			sh.add(1, "Username", s.p.opts.User)
-			sh.add(1, "Org", s.org)
-			sh.add(1, "Team", s.team)
-			sh.add(1, "ACE", s.ace)
-			return s.show(sh)
-		}}
+	who := plain("who", "Say who you are", func() error {
+		var sh sheet
+		sh.title(0, "User Information")
+		sh.add(1, "Username", s.p.opts.User)
+		sh.add(1, "Org", s.org)
+		sh.add(1, "Team", s.team)
+		sh.add(1, "ACE", s.ace)
+		return s.show(sh)
+	})
 	return group("user", "You", who)
 }
 
 func (s *session) orgCommand() *cobra.Command {
-	list := &cobra.Command{Use: "list", Short: "List your organisations", Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			return s.show(table{heads: []string{"Id", "Org Name", "Display Name"}, rows: [][]string{{"1", s.p.opts.Org, s.p.opts.OrgName}}})
-		}}
+	list := plain("list", "List your organisations", func() error {
+		return s.show(table{heads: []string{"Id", "Org Name", "Display Name"}, rows: [][]string{{"1", s.p.opts.Org, s.p.opts.OrgName}}})
+	})
 	return group("org", "Organisations", list)
 }
 
 func (s *session) teamCommand() *cobra.Command {
-	list := &cobra.Command{Use: "list", Short: "List your teams", Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			t := table{heads: []string{"Id", "Name", "Description"}}
-			if s.p.opts.Team != "" {
-				t.rows = append(t.rows, []string{"1", s.p.opts.Team, ""})
-			}
-			return s.show(t)
-		}}
+	list := plain("list", "List your teams", func() error {
+		t := table{heads: []string{"Id", "Name", "Description"}}
+		if s.p.opts.Team != "" {
+			t.rows = append(t.rows, []string{"1", s.p.opts.Team, ""})
+		}
+		return s.show(t)
+	})
 	return group("team", "Teams", list)
 }
 
 // aceCommand shows the accelerated compute environment, which is this machine.
 func (s *session) aceCommand() *cobra.Command {
-	list := &cobra.Command{Use: "list", Short: "List the environments", Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			return s.show(table{heads: []string{"ACE", "Id", "Description", "Instances"}, rows: [][]string{
-				{s.p.opts.ACE, "1", "this machine", strings.Join(s.p.instances(), ", ")},
-			}})
-		}}
+	list := plain("list", "List the environments", func() error {
+		return s.show(table{heads: []string{"ACE", "Id", "Description", "Instances"}, rows: [][]string{
+			{s.p.opts.ACE, "1", "this machine", strings.Join(s.p.instances(), ", ")},
+		}})
+	})
 	info := &cobra.Command{Use: "info ACE", Short: "Show an environment", Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if args[0] != s.p.opts.ACE {
@@ -158,12 +153,11 @@ func (p *Platform) instances() []string {
 }
 
 func (s *session) versionCommand() *cobra.Command {
-	info := &cobra.Command{Use: "info", Short: "Say which program this is", Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			var sh sheet
-			sh.add(0, "Version", version)
-			return s.show(sh)
-		}}
+	info := plain("info", "Say which program this is", func() error {
+		var sh sheet
+		sh.add(0, "Version", version)
+		return s.show(sh)
+	})
 	return group("version", "The version of this command", info)
 }
 

@@ -5,6 +5,10 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"docent/labs/report/sarifschema"
 )
 
 func TestSARIF(t *testing.T) {
@@ -13,6 +17,13 @@ func TestSARIF(t *testing.T) {
 		{"lab-unaccounted", "warning", "bcp/index.rst", 50, 5, "it names no language"}}
 	if err := SARIF(&b, "content", "1.0", []Page{*full()}, findings); err != nil {
 		t.Fatal(err)
+	}
+	v, err := jsonschema.UnmarshalJSON(bytes.NewReader(b.Bytes()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := sarifschema.Schema(t).Validate(v); err != nil {
+		t.Errorf("this is not what the standard says: %v", err)
 	}
 	var log struct {
 		Version string

@@ -125,6 +125,16 @@ func (g *Graph) Last(name string) *Result {
 	return g.old[name]
 }
 
+// Retain remembers what a task gave for the build after this one, though
+// nobody asked for it now.
+func (g *Graph) Retain(name string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if r := g.old[name]; r != nil && g.now[name] == nil {
+		g.now[name] = r
+	}
+}
+
 // Do gives the result of a task. What is remembered is used if ask gives
 // the remembered answer to every question, in the order in which they were
 // asked, and if keep, when not nil, accepts the remembered result; otherwise

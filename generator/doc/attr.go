@@ -161,7 +161,11 @@ const (
 	AttrTrusted = "trusted"
 
 	// diagram: AttrType is dot or mermaid; the source is its text child.
-	AttrAlt = "alttext"
+	// AttrLayout is how Graphviz places it, AttrAbove how many lines of the
+	// source stand before those of the page.
+	AttrAlt    = "alttext"
+	AttrLayout = "layout"
+	AttrAbove  = "above"
 )
 
 // hidden are the attributes above; docutils prints none of them.
@@ -176,7 +180,7 @@ var hidden = func() map[string]bool {
 		AttrDescType, AttrNoIndex, AttrNoContents, AttrEscaped, AttrModule, AttrFullname, AttrObject, AttrCanonical, AttrSynopsis, AttrPlatform,
 		AttrDeprecated, AttrEntries, AttrInline, AttrExpr, AttrType, AttrVersion, AttrToken, AttrSync, AttrSelected, AttrOpen, AttrColumns,
 		AttrGutter, AttrLink, AttrLinkType, AttrLinkAlt, AttrColor, AttrOutline, AttrIconSet,
-		AttrHeight, AttrReverse, AttrNumCols, AttrAlt,
+		AttrHeight, AttrReverse, AttrNumCols, AttrAlt, AttrLayout, AttrAbove,
 		AttrTemplate, AttrArgument, AttrFields, AttrTrusted,
 	} {
 		m[k] = true

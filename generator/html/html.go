@@ -70,6 +70,19 @@ type Shaper interface {
 	Shape(n *doc.Node, content []byte) ([]byte, bool)
 }
 
+// A Drawer is an Env that draws diagrams. Without a drawing, a diagram is shown
+// as its source.
+type Drawer interface {
+	Diagram(n *doc.Node) (Drawing, bool)
+}
+
+// A Drawing is the picture of a diagram.
+type Drawing struct {
+	Image
+	Alt   string // the text in it, for who cannot see it
+	Links []Link // that the picture has, which an image cannot offer
+}
+
 // Options are what a site says about rendering, the same for all its pages.
 type Options struct {
 	// AllowRaw lets raw HTML of the content through, and lifts nothing else.

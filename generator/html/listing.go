@@ -246,36 +246,76 @@ func ranges(s string) []int {
 	return out
 }
 
-// diagram shows the source of a picture that a script may draw later. With a
-// picture drawn at build time, that comes first and the source is folded.
+// diagram shows a picture that was drawn when the site was built, with its
+// source folded under it; without one, the source.
 func diagram(w *writer, n *doc.Node) {
+	class := "diagram"
+	if a := n.Attr("align"); a != "" {
+		class += " align-" + escapeString(a)
+	}
 	w.nl()
-	w.str("<figure")
-	w.head(n, "diagram", n.IDs())
-	w.str(">")
-	w.nl()
-	lang := n.Attr(doc.AttrType)
+	w.str("<div")
+	w.head(n, class, n.IDs())
+	w.str(">\n")
+	drawer, _ := w.env.(Drawer)
+	if drawer == nil {
+		w.diagramSource(n)
+	} else if d, ok := drawer.Diagram(n); ok {
+		w.drawing(n, d)
+	} else {
+		w.diagramSource(n)
+	}
+	w.str("</div>\n")
+}
+
+func (w *writer) diagramSource(n *doc.Node) {
 	w.str(`<pre class="diagram-source"`)
-	if lang != "" {
+	if lang := n.Attr(doc.AttrType); lang != "" {
 		w.attr("data-diagram", lang)
 	}
 	w.str("><code>")
 	was := w.inPre
 	w.inPre = true
-	var caption *doc.Node
-	for _, c := range n.Children {
-		if c.Kind == doc.KindCaption {
-			caption = c
-			continue
-		}
-		w.text(c.PlainText())
-	}
+	w.text(n.PlainText())
 	w.inPre = was
 	w.str("</code></pre>\n")
-	if caption != nil {
-		w.str("<figcaption>")
-		w.caption(caption, n)
-		w.str("</figcaption>\n")
+}
+
+func (w *writer) drawing(n *doc.Node, d Drawing) {
+	alt := n.Attr(doc.AttrAlt)
+	if alt == "" {
+		alt = w.phrase("Diagram") + ": " + d.Alt
 	}
-	w.str("</figure>\n")
+	w.str("<img")
+	w.attr("src", escapeURL(d.Src))
+	w.attr("alt", strings.TrimSuffix(alt, ": "))
+	if d.W > 0 && d.H > 0 {
+		w.attr("width", strconv.Itoa(d.W))
+		w.attr("height", strconv.Itoa(d.H))
+	}
+	w.str(` loading="lazy" decoding="async">`, "\n")
+	if len(d.Links) > 0 && !w.unlinked {
+		w.str(`<p class="diagram-links" data-ui>`)
+		w.text(w.phrase("Links in the diagram") + ":")
+		for _, l := range d.Links {
+			if !SafeURL(l.Href) {
+				w.refuse(n, l.Href)
+				continue
+			}
+			w.str(" <a")
+			w.attr("href", escapeURL(l.Href))
+			w.str(">")
+			if l.Plain == "" {
+				l.Plain = l.Href
+			}
+			w.text(l.Plain)
+			w.str("</a>")
+		}
+		w.str("</p>\n")
+	}
+	w.str(`<details class="diagram-code" data-ui><summary>`)
+	w.text(w.phrase("Source of the diagram"))
+	w.str("</summary>\n")
+	w.diagramSource(n)
+	w.str("</details>\n")
 }

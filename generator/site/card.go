@@ -45,7 +45,11 @@ func (s *Site) putCard(sink Sink, c card) (string, error) {
 		return "", nil
 	}
 	name := c.name()
-	if _, twice := s.cards.LoadOrStore(name, true); !twice {
+	if _, twice := s.cards.LoadOrStore(name, true); twice {
+		if t, ok := sink.(traced); ok {
+			t.shares(name, 0)
+		}
+	} else {
 		if k, ok := sink.(Keeper); !ok || !k.Keep(name) {
 			data, err := c.draw()
 			if err != nil {

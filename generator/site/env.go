@@ -46,6 +46,10 @@ type env struct {
 	links    map[*doc.Node]resolved
 	diags    []doc.Diag
 	files    []string // of the content, that the page publishes
+
+	sink   Sink     // takes what the page draws
+	drawn  []string // tasks of its diagrams
+	failed error    // of writing a drawing
 }
 
 var _ html.Env = (*env)(nil)

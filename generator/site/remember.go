@@ -22,6 +22,7 @@ import (
 //	             are there, where its links lead, its numbers, its reports, and
 //	             for the frame around its text
 //	copy NAME    a picture or a download: asks what the file holds
+//	diagram SUM  a drawing: asks which program draws
 //	extras       what stands for the whole site: asks for all that is known of
 //	             all pages
 //	search       the term files: asks what was found on all pages
@@ -42,6 +43,10 @@ func (s *Site) ask(p *page, question string) build.Answer {
 		return s.reportsOf(p)
 	case "site":
 		return s.whole
+	case "program":
+		return s.program(rest).answer
+	case "again":
+		return build.Answer{}
 	case "found":
 		return build.Digest(s.index.Version())
 	}
@@ -223,7 +228,7 @@ func (s *Site) learn(p *page, alone bool) error {
 
 // writePage writes a page's files, unless they stand there already.
 func (s *Site) writePage(p *page, sink Sink) error {
-	r, _, err := s.graph.Do("page "+p.name, func(q string) build.Answer { return s.ask(p, q) },
+	r, ran, err := s.graph.Do("page "+p.name, func(q string) build.Answer { return s.ask(p, q) },
 		func(r *build.Result) bool { return s.index.Has(p.url) && s.keep(sink, r.Outputs) },
 		func(t *build.Trace) (string, error) {
 			d, err := s.tree(p)
@@ -258,6 +263,7 @@ func (s *Site) writePage(p *page, sink Sink) error {
 			w := writer{places: true}
 			w.diags(e.diags)
 			w.strings(e.files)
+			w.strings(e.drawn)
 			return string(w.b), nil
 		})
 	if err != nil {
@@ -269,6 +275,11 @@ func (s *Site) writePage(p *page, sink Sink) error {
 	s.mu.Unlock()
 	for _, f := range in.Strings() {
 		s.published.Store(f, f)
+	}
+	for _, task := range in.Strings() {
+		if !ran { // a page that is kept keeps its drawings
+			s.graph.Retain(task)
+		}
 	}
 	return nil
 }
@@ -285,7 +296,7 @@ func (s *Site) keep(sink Sink, names []string) bool {
 		}
 	}
 	for _, n := range names {
-		if strings.HasPrefix(n, "_cards/") { // pages may share one
+		if strings.HasPrefix(n, "_cards/") || strings.HasPrefix(n, "_diagrams/") { // pages may share one
 			if _, twice := s.cards.LoadOrStore(n, true); twice {
 				continue
 			}
@@ -320,6 +331,16 @@ func (w traced) Put(name string, data []byte) error {
 		}
 	}
 	return nil
+}
+
+// shares notes a file that another page of this build wrote already.
+func (w traced) shares(name string, size int) {
+	w.t.Wrote(name)
+	if packs(name, size) {
+		for _, f := range w.forms {
+			w.t.Wrote(name + "." + f)
+		}
+	}
 }
 
 func (w traced) Copy(name string, open func() (io.ReadCloser, error)) error {

@@ -120,7 +120,9 @@ type Site struct {
 	sameShape bool            // as in the build before
 	trees     treeStore       // of pages that wait to be rendered
 	texts     sync.Map        // name -> *doc.Source, for diagnostics
-	cards     sync.Map        // names of the cards that are drawn
+	cards     sync.Map        // names of the cards and drawings that are written
+	drawn     sync.Map        // diagrams, by name of their task
+	programs  sync.Map        // programs that draw them
 	published sync.Map        // output name -> content path, for downloads and pictures
 
 	mu      sync.Mutex

@@ -91,6 +91,7 @@ var scratches = sync.Pool{New: func() any { return &scratch{} }}
 
 // pageHTML renders one page into its frame. What it gives lies in the scratch.
 func (s *Site) pageHTML(e *env, v *view, sink Sink, buf *scratch) (_ []byte, err error) {
+	e.sink = sink
 	e.loadEvidence()
 	e.checkImages()
 	if s.opt.Lint {
@@ -100,6 +101,9 @@ func (s *Site) pageHTML(e *env, v *view, sink Sink, buf *scratch) (_ []byte, err
 	shown := *e.doc
 	shown.Root = withoutFields(e.doc.Root)
 	buf.body = html.Render(buf.body[:0], &shown, shown.Root, e)
+	if e.failed != nil {
+		return nil, e.failed
+	}
 	values := e.values()
 	v.Body = template.HTML(e.underTitle(buf.body, values)) //nolint:gosec // the renderer escapes what the content says
 	v.Contents = contents(e.heads)
@@ -321,7 +325,7 @@ func (s *Site) writeFiles(ctx context.Context, sink Sink) error {
 
 // taken reports whether an output name belongs to a page or to the theme.
 func (s *Site) taken(out string) bool {
-	if strings.HasPrefix(out, "_assets/") || strings.HasPrefix(out, "_search/") || strings.HasPrefix(out, "_cards/") || s.redirected(out) {
+	if strings.HasPrefix(out, "_assets/") || strings.HasPrefix(out, "_search/") || strings.HasPrefix(out, "_cards/") || strings.HasPrefix(out, "_diagrams/") || s.redirected(out) {
 		return true
 	}
 	if s.byURL[strings.TrimSuffix(out, "index.html")] != nil && strings.HasSuffix(out, "index.html") {

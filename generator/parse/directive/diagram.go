@@ -1,16 +1,22 @@
 package directive
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"docent/generator/doc"
 )
 
-// diagrams are graphviz and mermaid: they are shown as their source.
+// layouts are the ways in which Graphviz places a graph.
+var layouts = []string{"dot", "neato", "twopi", "circo", "fdp", "sfdp", "osage", "patchwork"}
+
+// diagrams are graphviz and mermaid. They give the source; the site draws it,
+// if the machine has the program.
 func diagrams(t *Table) {
 	options := checks(named, map[string]Check{
-		"alt": text, "align": choice(alignH...), "caption": text, "layout": text, "graphviz_dot": text, "zoom": text, "config": text, "title": text,
+		"alt": text, "align": choice(alignH...), "caption": text, "layout": choice(layouts...), "graphviz_dot": text, "zoom": text, "config": text, "title": text,
 	})
 	for _, name := range []string{"graphviz", "mermaid"} {
 		t.add(&Directive{Name: name, Optional: 1, FinalSpace: true, Content: MayContent, Options: options, AnyOption: true, Run: func(p Parser, b *Block) ([]*doc.Node, error) {
@@ -27,29 +33,34 @@ func diagrams(t *Table) {
 			} else if len(b.Content) == 0 {
 				return nil, b.noContent()
 			}
-			return diagram(p, b, map[string]string{"graphviz": "dot", "mermaid": "mermaid"}[name], source, pos)
+			return diagram(p, b, plain(doc.KindDiagram, pos, source).Set(doc.AttrType, map[string]string{"graphviz": "dot", "mermaid": "mermaid"}[name]))
 		}})
 	}
 	for _, name := range []string{"graph", "digraph"} {
 		t.add(&Directive{Name: name, Required: 1, Content: MayContent, Options: options, AnyOption: true, Run: func(p Parser, b *Block) ([]*doc.Node, error) {
-			return diagram(p, b, "dot", fmt.Sprintf("%s %s {\n%s\n}\n", name, b.Arg(0), joinLines(b.Content)), b.contentPos())
+			source := fmt.Sprintf("%s %s {\n%s\n}\n", name, b.Arg(0), joinLines(b.Content))
+			return diagram(p, b, plain(doc.KindDiagram, b.contentPos(), source).Set(doc.AttrType, "dot").Set(doc.AttrAbove, "1"))
 		}})
 	}
 }
 
-func diagram(p Parser, b *Block, kind, source string, pos doc.Pos) ([]*doc.Node, error) {
-	p.Report(doc.Warning, "diagram-source", b.Pos, b.Len, "The diagram is shown as its source: nothing is drawn here.",
-		"Draw it, keep the SVG beside the page, and show it with `image`.")
-	n := plain(doc.KindDiagram, pos, source).Set(doc.AttrType, kind)
-	for option, key := range map[string]string{"alt": doc.AttrAlt, "align": "align"} {
-		if v := b.opt(option); v != "" {
-			n.Set(key, v)
-		}
+// diagram gives the node what the options say. With a caption it stands in a
+// figure, which then is what has the name.
+func diagram(p Parser, b *Block, n *doc.Node) ([]*doc.Node, error) {
+	if v := b.opt("alt"); v != "" {
+		n.Set(doc.AttrAlt, v)
+	}
+	if v := cmp.Or(b.opt("layout"), b.opt("graphviz_dot")); slices.Contains(layouts, v) {
+		n.Set(doc.AttrLayout, v)
 	}
 	b.classes(n, "class")
-	b.addName(p, n)
+	outer := n
 	if c := strings.TrimSpace(b.opt("caption")); c != "" {
-		n.Append(wrap(p, doc.KindCaption, c, b.valuePos("caption")))
+		outer = doc.New(doc.KindFigure, b.Pos, n, wrap(p, doc.KindCaption, c, b.valuePos("caption")))
 	}
-	return one(n)
+	if v := b.opt("align"); v != "" {
+		outer.Set("align", v)
+	}
+	b.addName(p, outer)
+	return one(outer)
 }

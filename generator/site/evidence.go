@@ -612,7 +612,11 @@ func (e *env) values() []value {
 		return out
 	}
 	for n := range e.doc.Root.Find(doc.KindLiteralBlock, doc.KindDoctestBlock) {
-		for _, m := range exportLine.FindAllStringSubmatch(n.PlainText(), -1) {
+		text := n.PlainText()
+		if !strings.Contains(text, "export ") {
+			continue
+		}
+		for _, m := range exportLine.FindAllStringSubmatch(text, -1) {
 			if v := strings.Trim(m[2], `"`); v != "" && !strings.ContainsAny(v, "$`") {
 				add(m[1], v)
 			}

@@ -41,10 +41,9 @@ type Sink interface {
 // linked, not written again, and when nothing changed the old folder is left
 // as it is.
 //
-// With a cache (see [Dir.Use]) it knows what it wrote last time, and for a
-// large site it keeps the folder that the last one replaced: brought up to
-// date with the few files that differ, that is the next site. An edit then
-// costs what it changes, not what there is.
+// With a cache (see [Dir.Use]) it knows what it wrote last time, and need not
+// read it. A large site of which little changes is changed in place (patch.go):
+// an edit then costs what it changes, not what there is.
 type Dir struct {
 	out, temp string
 	lock      *os.File
@@ -55,12 +54,11 @@ type Dir struct {
 	tempErr error
 	seen    map[string]bool // true: written anew; false: the old file is good
 
-	worth   int // files from which a spare is kept
+	made    map[string]bool // folders of the temporary one
+	worth   int             // files from which a site is changed in place
 	cache   *build.Cache
-	base    string             // where the known files lie: out, or the spare when out is gone
 	known   map[string]outFile // what the old site holds, as far as it is sure
 	now     map[string]outFile // what the new one will
-	have    map[string]outFile // what the temporary folder held when it was taken
 	foreign func() bool        // whether the old site holds files of another hand
 }
 
@@ -88,7 +86,7 @@ func OpenDir(out string) (*Dir, error) {
 	if real, err := filepath.EvalSymlinks(abs); err == nil {
 		abs = real
 	}
-	d := &Dir{out: abs, base: abs, worth: worthSpare, seen: map[string]bool{}}
+	d := &Dir{out: abs, worth: worthPatching, seen: map[string]bool{}, made: map[string]bool{".": true}}
 	info, err := os.Stat(abs)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -119,7 +117,8 @@ func (d *Dir) prefix() string { return "." + filepath.Base(d.out) + ".build-" }
 
 // sweep removes the temporary folders of builds that no longer run. If such
 // a build died between the two renames of a system that cannot exchange two
-// folders at once, the old site is put back first.
+// folders at once, the old site is put back first; one that died
+// while it changed the site in place is carried on with.
 func (d *Dir) sweep() {
 	parent := filepath.Dir(d.out)
 	entries, _ := os.ReadDir(parent)
@@ -142,17 +141,14 @@ func (d *Dir) sweep() {
 				continue
 			}
 		}
+		carryOut(dir, d.out) // what it cannot do, the build to come does
 		os.RemoveAll(dir)
 	}
 }
 
-// open makes the temporary folder when the first file needs it, or takes the
-// one that was kept.
+// open makes the temporary folder when the first file needs it.
 func (d *Dir) open() error {
 	d.once.Do(func() {
-		if d.takeSpare() {
-			return
-		}
 		temp, err := os.MkdirTemp(filepath.Dir(d.out), d.prefix())
 		if err != nil {
 			d.tempErr = err
@@ -169,7 +165,7 @@ func (d *Dir) open() error {
 }
 
 func (d *Dir) claim(name string, fresh bool) error {
-	if !fs.ValidPath(name) || name == marker || name == building {
+	if !fs.ValidPath(name) || name == marker || name == building || strings.HasPrefix(name, plan) {
 		return fmt.Errorf("the site has no place for a file called %q", name)
 	}
 	d.mu.Lock()
@@ -209,7 +205,7 @@ func (d *Dir) Intact(name string) bool {
 	if !ok {
 		return false
 	}
-	s, ok := outStamp(filepath.Join(d.base, filepath.FromSlash(name)))
+	s, ok := outStamp(filepath.Join(d.out, filepath.FromSlash(name)))
 	return ok && s == e.stamp
 }
 
@@ -275,18 +271,10 @@ func (d *Dir) write(name string, a build.Answer, fill func(io.Writer) error) err
 	if err := d.open(); err != nil {
 		return err
 	}
-	to := filepath.Join(d.temp, filepath.FromSlash(name))
-	if _, ok := d.have[name]; ok {
-		if err := os.Remove(to); err != nil { // the old site may hold the same file
-			return err
-		}
+	if err := d.mkdir(path.Dir(name)); err != nil {
+		return err
 	}
-	f, err := os.OpenFile(to, os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o666)
-	if errors.Is(err, fs.ErrNotExist) {
-		if err = os.MkdirAll(filepath.Dir(to), 0o777); err == nil {
-			f, err = os.OpenFile(to, os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o666)
-		}
-	}
+	f, err := os.OpenFile(filepath.Join(d.temp, filepath.FromSlash(name)), os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o666)
 	if err != nil {
 		return err
 	}
@@ -308,6 +296,26 @@ func (d *Dir) write(name string, a build.Answer, fill func(io.Writer) error) err
 	return nil
 }
 
+// mkdir makes a folder in the temporary one, with those above it.
+func (d *Dir) mkdir(dir string) error {
+	d.mu.Lock()
+	made := d.made[dir]
+	d.mu.Unlock()
+	if made {
+		return nil
+	}
+	if err := d.mkdir(path.Dir(dir)); err != nil {
+		return err
+	}
+	if err := os.Mkdir(filepath.Join(d.temp, filepath.FromSlash(dir)), 0o777); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	d.mu.Lock()
+	d.made[dir] = true
+	d.mu.Unlock()
+	return nil
+}
+
 // Commit puts the new site in the place of the old one, and tells how many
 // files were written. With nothing written and nothing gone it leaves the
 // old folder untouched.
@@ -322,17 +330,24 @@ func (d *Dir) Commit() (written int, err error) {
 		}
 	}
 	_, noMarker := os.Lstat(filepath.Join(d.out, marker))
-	if written == 0 && noMarker == nil && !d.extra() {
+	gone := d.gone()
+	if written == 0 && noMarker == nil && len(gone) == 0 {
 		return 0, nil
 	}
 	if err := d.open(); err != nil {
 		return 0, err
 	}
+	if noMarker == nil && d.canPatch(written, gone) {
+		if err := d.patch(gone); err != nil {
+			return 0, fmt.Errorf("put the new site in place: %w", err)
+		}
+		d.remember()
+		return written, nil
+	}
 	sort.Strings(keep)
 	if err := d.link(keep); err != nil {
 		return 0, err
 	}
-	d.prune()
 	if err := os.WriteFile(filepath.Join(d.temp, marker), []byte(markerText), 0o644); err != nil {
 		return 0, err
 	}
@@ -345,22 +360,11 @@ func (d *Dir) Commit() (written int, err error) {
 
 // link brings the files of the old site that stay into the new one.
 func (d *Dir) link(names []string) error {
-	made := map[string]bool{}
 	for _, name := range names {
-		e, known := d.known[name]
-		if h, ok := d.have[name]; ok && known && h == e {
-			continue // it is there
+		if err := d.mkdir(path.Dir(name)); err != nil {
+			return err
 		}
-		if dir := path.Dir(name); !made[dir] {
-			if err := os.MkdirAll(filepath.Join(d.temp, filepath.FromSlash(dir)), 0o777); err != nil {
-				return err
-			}
-			made[dir] = true
-		}
-		from, to := filepath.Join(d.base, filepath.FromSlash(name)), filepath.Join(d.temp, filepath.FromSlash(name))
-		if _, ok := d.have[name]; ok {
-			os.Remove(to)
-		}
+		from, to := filepath.Join(d.out, filepath.FromSlash(name)), filepath.Join(d.temp, filepath.FromSlash(name))
 		if os.Link(from, to) == nil {
 			continue
 		}
@@ -370,31 +374,6 @@ func (d *Dir) link(names []string) error {
 		}
 	}
 	return nil
-}
-
-// extra reports whether the old folder holds a file that the new one lacks.
-func (d *Dir) extra() bool {
-	if d.foreign != nil {
-		for name := range d.known {
-			if _, ok := d.seen[name]; !ok {
-				return true
-			}
-		}
-		return d.foreign()
-	}
-	found := errors.New("found")
-	err := filepath.WalkDir(d.out, func(p string, e fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		rel, _ := filepath.Rel(d.out, p)
-		name := filepath.ToSlash(rel)
-		if _, ok := d.seen[name]; !ok && !e.IsDir() && name != marker {
-			return found
-		}
-		return nil
-	})
-	return err != nil
 }
 
 func (d *Dir) swap() error {
@@ -408,7 +387,7 @@ func (d *Dir) swap() error {
 	}
 	if exchange(d.temp, d.out) == nil {
 		os.Remove(filepath.Join(d.out, building))
-		return nil // temp is the old site now; Abandon removes it, unless remember keeps it
+		return nil // temp is the old site now, and Abandon removes it
 	}
 	old := d.temp + ".old"
 	if err := os.Rename(d.out, old); err != nil {

@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	termBytes = 8 << 10 // of a file of terms
-	wordBytes = 6 << 10 // of a file of words
+	termBytes = 10 << 10 // of a file of terms
+	wordBytes = 10 << 10 // of a file of words
 )
 
 // index collects what index.js says.

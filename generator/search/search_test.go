@@ -212,3 +212,20 @@ func FuzzWords(f *testing.F) {
 		})
 	})
 }
+
+func TestLines(t *testing.T) {
+	for _, s := range []string{"", " ", "a", " a  b\n c ", "a b", "\u00a0a\u2003\u2003b\x01\x7f é\n", "x\r\ny\t", "\xff \xfe"} {
+		if got, want := string(appendLine(nil, s)), strings.Join(strings.Fields(s), " "); got != want {
+			t.Errorf("%q: got %q, want %q", s, got, want)
+		}
+	}
+}
+
+func TestHash(t *testing.T) {
+	for _, w := range []string{"a", "term", "eight888", "more than eight"} {
+		long := append(make([]byte, 0, 64), w...)
+		if short := slices.Clip([]byte(w)); hash(long) != hash(short[:len(w):len(w)]) {
+			t.Errorf("%s has two hashes", w)
+		}
+	}
+}

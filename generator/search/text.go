@@ -18,8 +18,8 @@ import (
 // pages each, since a small text alone compresses badly. A page that is
 // larger than that has several files to itself.
 const (
-	enoughText = 14 << 10 // bytes of a file, before compression, that close it
-	mostText   = 20 << 10 // of a file with more than one page, or section
+	enoughText = 15 << 10 // bytes of a file, before compression, that close it
+	mostText   = 21 << 10 // of a file with more than one page, or section
 	maxText    = 20 << 10 // of a section that are kept
 )
 
@@ -43,33 +43,43 @@ func text(b []byte, p Page) []byte {
 
 // appendLine appends a text with single spaces for all white space in it.
 func appendLine(b []byte, s string) []byte {
-	from, begin := -1, len(b)
-	word := func(to int) {
-		if from < 0 {
-			return
+	i := spaces(s, 0)
+	from := i // what is copied as it is
+	for i < len(s) {
+		if c := s[i]; c > ' ' && c < utf8.RuneSelf {
+			i++
+			continue
 		}
-		if len(b) > begin {
-			b = append(b, ' ')
+		end := i
+		if i = spaces(s, i); i == end { // another character
+			_, n := utf8.DecodeRuneInString(s[i:])
+			i += n
+			continue
 		}
-		b = append(b, s[from:to]...)
-		from = -1
+		if i == len(s) {
+			return append(b, s[from:end]...)
+		}
+		if i > end+1 || s[end] != ' ' {
+			b = append(append(b, s[from:end]...), ' ')
+			from = i
+		}
 	}
-	for i := 0; i < len(s); {
+	return append(b, s[from:]...)
+}
+
+// spaces gives where white space that begins at i ends.
+func spaces(s string, i int) int {
+	for i < len(s) {
 		c, n := rune(s[i]), 1
-		space := c == ' ' || '\t' <= c && c <= '\r'
 		if c >= utf8.RuneSelf {
 			c, n = utf8.DecodeRuneInString(s[i:])
-			space = unicode.IsSpace(c)
 		}
-		if space {
-			word(i)
-		} else if from < 0 {
-			from = i
+		if !unicode.IsSpace(c) {
+			break
 		}
 		i += n
 	}
-	word(len(s))
-	return b
+	return i
 }
 
 func clip(s string, n int) string {

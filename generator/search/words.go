@@ -24,7 +24,7 @@ func Words(text string, yield func(string)) {
 // next.
 type cutter struct {
 	take func(term []byte)
-	word []byte
+	word [64]byte
 	part [maxWord]byte
 }
 
@@ -121,12 +121,15 @@ func wordRune(s string) (n int, ok bool) {
 // give takes one word apart.
 func (c *cutter) give(s string, seen uint8) {
 	plain := seen&beyond == 0
-	c.word = append(c.word[:0], s...)
-	w := c.word
+	var w []byte
+	if len(s) <= len(c.word) {
+		w = c.word[:copy(c.word[:], s)]
+	} else {
+		w = []byte(s)
+	}
 	switch {
 	case !plain:
-		c.word = append(w[:0], fold(s)...)
-		w = c.word
+		w = append(w[:0], fold(s)...)
 	case seen&upper != 0:
 		for i, b := range w {
 			if 'A' <= b && b <= 'Z' {

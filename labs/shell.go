@@ -15,7 +15,7 @@ import (
 )
 
 func shellCommand(stdout, stderr io.Writer) *cobra.Command {
-	var o verifyOptions
+	o := verifyOptions{jobs: 1}
 	cmd := &cobra.Command{
 		Use:   "shell PAGE[#STEP]",
 		Short: "Open a shell where a step of a page is typed, as it is right before it",

@@ -46,7 +46,8 @@ func (r *runner) visit(ctx context.Context, s step.Step) error {
 		if term.IsTerminal(int(v.In.Fd())) {
 			args = append(args, "-t")
 		}
-		_, err = r.deps.Engine.Docker(ctx, engine.Call{Args: append(args, container, "/bin/bash", "--rcfile", jobState, "-i"),
+		args = append(args, container, "/bin/bash", "-c", `printf %s "$1" > "$2" && exec /bin/bash --noprofile --rcfile "$2" -i`, "docent-visit", arrival(jobState), jobState+"-visit")
+		_, err = r.deps.Engine.Docker(ctx, engine.Call{Args: args,
 			Dir: r.workDir(), Env: r.engineEnv(), Stdin: v.In, Stdout: v.Out, Stderr: v.Err})
 		return err
 	}
@@ -54,10 +55,8 @@ func (r *runner) visit(ctx context.Context, s step.Step) error {
 	if err != nil {
 		return err
 	}
-	// An interactive bash reads its state as it would read a start-up file.
 	rc := filepath.Join(r.deps.Scratch, "state", "visit.rc")
-	text := ". " + quote(sh.state) + " 2>/dev/null\ncd -- \"$__docent_dir\"\nOLDPWD=$__docent_old\nunset PROMPT_COMMAND\nPS1='\\[\\e[1m\\](lab)\\[\\e[0m\\] \\w\\$ '\nset +e +u +x\n"
-	if err := os.WriteFile(rc, []byte(text), 0o600); err != nil {
+	if err := os.WriteFile(rc, []byte(arrival(sh.state)), 0o600); err != nil {
 		return fmt.Errorf("opening a shell in the session: %w", err)
 	}
 	v.Arrive("the session " + s.Session + ", in " + r.workDir())
@@ -80,6 +79,18 @@ func (r *runner) visit(ctx context.Context, s step.Step) error {
 		return nil // the status of the last command is the person's own
 	}
 	return err
+}
+
+// arrival is what an interactive bash reads as its start-up file: the state that
+// the steps of a session left, if there is any yet.
+func arrival(state string) string {
+	return ". " + quote(state) + ` 2>/dev/null
+[ -z "${__docent_dir-}" ] || cd -- "$__docent_dir"
+OLDPWD=${__docent_old-}
+unset PROMPT_COMMAND
+PS1='\[\e[1m\](lab)\[\e[0m\] \w\$ '
+set +e +u +x
+`
 }
 
 // visitTerminal joins the person's terminal with that of a container.

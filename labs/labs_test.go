@@ -85,6 +85,9 @@ func scripts(t *testing.T, dir string, env map[string]string, files ...string) {
 			if cond == "root" {
 				return os.Geteuid() == 0, nil
 			}
+			if cond == "pip" {
+				return exec.Command("python3", "-m", "pip", "--version").Run() == nil, nil
+			}
 			return false, fmt.Errorf("no condition is called %q", cond)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){

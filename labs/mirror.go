@@ -28,6 +28,10 @@ type wanted struct {
 	Images []string `yaml:"images"` // references
 	Files  []string `yaml:"files"`  // addresses
 	Hosts  []string `yaml:"hosts"`  // that a hermetic run may reach all the same, such as a package mirror of one's own
+	// Packages of the Python package index, as pip takes them, and the version
+	// of Python that they are for; without one it is this machine's.
+	Packages []string `yaml:"packages"`
+	Python   string   `yaml:"python"`
 }
 
 // readWanted reads the mirror file of a content folder; without one, nothing is
@@ -59,10 +63,12 @@ one OCI layout, which "mirror import" reads on another machine.`,
 	}
 	var source string
 	var asJSON bool
-	pull := &cobra.Command{Use: "pull [IMAGE|ADDRESS...]", Short: "Bring images and files from the outside",
-		Long: `pull brings the images and files that are named; without one, the images that
-the pages name and what the file ` + mirrorFile + ` in the content folder lists. An
-image that cannot be had and that a stand-in plays is no failure.`,
+	pull := &cobra.Command{Use: "pull [IMAGE|ADDRESS|pypi:PACKAGE...]", Short: "Bring images, files and Python packages from the outside",
+		Long: `pull brings the images, files and packages that are named; without one, the
+images that the pages name and what the file ` + mirrorFile + ` in the content folder
+lists. An image that cannot be had and that a stand-in plays is no failure.
+A package comes with all that it depends on; pip says what that is.`,
+		Example: "  labs mirror pull\n  labs mirror pull nvcr.io/nvidia/cuda:12.4.1-base-ubuntu22.04 pypi:numpy==1.26.4",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return mirrorPull(cmd.Context(), source, args, stdout, stderr)
 		}}
@@ -161,7 +167,11 @@ func namedImages(pages []*lesson) []string {
 	return out
 }
 
+// pypi is how packages are named on the command line.
+const pypi = "pypi:"
+
 func mirrorPull(ctx context.Context, source string, args []string, stdout, stderr io.Writer) error {
+	var packages network.Packages
 	if len(args) == 0 {
 		pages, err := lessons(source, nil)
 		if err != nil {
@@ -172,9 +182,18 @@ func mirrorPull(ctx context.Context, source string, args []string, stdout, stder
 			return err
 		}
 		args = append(append(namedImages(pages), want.Images...), want.Files...)
+		packages = network.Packages{Requirements: want.Packages, Python: want.Python}
+	}
+	var names []string
+	for _, a := range args {
+		if r, ok := strings.CutPrefix(a, pypi); ok {
+			packages.Requirements = append(packages.Requirements, r)
+			continue
+		}
+		names = append(names, a)
 	}
 	return withMirror(stderr, func(m *network.Mirror) error {
-		return each(args, stdout, func(name string) (network.Mirrored, error) {
+		err := each(names, stdout, func(name string) (network.Mirrored, error) {
 			got, err := m.Pull(ctx, name)
 			if r := recipes.For(name); err != nil && r != nil && ctx.Err() == nil {
 				fmt.Fprintf(stderr, "%s cannot be pulled here; the stand-in %s plays it (%v)\n", name, r.Name, err)
@@ -182,6 +201,14 @@ func mirrorPull(ctx context.Context, source string, args []string, stdout, stder
 			}
 			return got, err
 		})
+		if len(packages.Requirements) == 0 {
+			return err
+		}
+		got, perr := m.PullPackages(ctx, packages)
+		for _, e := range got {
+			fmt.Fprintln(stdout, mirrorLine(e))
+		}
+		return errors.Join(err, perr)
 	})
 }
 

@@ -224,6 +224,11 @@ func (m *Mirror) pullFile(ctx context.Context, address string) (Mirrored, error)
 	if err != nil {
 		return Mirrored{}, fmt.Errorf("pull %s: %w", address, err)
 	}
+	return m.putFile(address, data)
+}
+
+// putFile files the bytes of an address.
+func (m *Mirror) putFile(address string, data []byte) (Mirrored, error) {
 	l := static.NewLayer(data, fileType)
 	img, err := mutate.AppendLayers(mutate.MediaType(empty.Image, types.OCIManifestSchema1), l)
 	if err != nil {

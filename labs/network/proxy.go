@@ -84,6 +84,9 @@ func (n *Network) answers(host string) http.Handler {
 	if registryHosts[host] {
 		return n.registryFor(host)
 	}
+	if host == packageIndex && (len(n.packages) > 0 || !n.mayLeave(host, "443")) { // a refused tunnel is tried again and again by pip
+		return n.counted(host, http.HandlerFunc(n.serveIndex))
+	}
 	if n.fileHost[host] {
 		return n.counted(host, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { n.serveFile(w, r, host) }))
 	}
@@ -98,6 +101,9 @@ func (n *Network) serveFile(w http.ResponseWriter, r *http.Request, host string)
 		if n.mayLeave(host, "443") {
 			n.forward(w, r, host)
 			return
+		}
+		if !n.site[host] { // a file that the site lacks is the page's fault
+			n.fault(host, r.URL.Path+" is not in the lab's mirror, and this run is hermetic")
 		}
 		http.Error(w, "labs: "+host+r.URL.Path+" is not a published file, and this run is hermetic", http.StatusNotFound)
 		return

@@ -40,8 +40,10 @@ type Network struct {
 	allowed  func() map[string]bool // hosts that a hermetic run may reach; asking apt takes a while
 	files    map[string]string      // "host/path" -> local path
 	fileHost map[string]bool        // hosts that publish files
-	registry map[string]*counter    // by host, made on first use
-	ended    context.Context        // done when the network closes
+	site     map[string]bool        // those of them that are the site's own
+	packages map[string][]packageFile
+	registry map[string]*counter // by host, made on first use
+	ended    context.Context     // done when the network closes
 	end      context.CancelFunc
 
 	mu     sync.Mutex
@@ -71,7 +73,7 @@ func Start(ctx context.Context, opts Options) (*Network, error) {
 	}
 	n := &Network{
 		opts: opts, dir: filepath.Join(opts.Scratch, "network"),
-		files: map[string]string{}, fileHost: map[string]bool{}, registry: map[string]*counter{},
+		files: map[string]string{}, fileHost: map[string]bool{}, site: map[string]bool{}, registry: map[string]*counter{},
 		hosts: map[string]*HostUse{}, served: map[string]bool{}, played: map[string]*decision{}, pushed: map[string]bool{}, down: map[string]error{},
 	}
 	if err := os.MkdirAll(filepath.Join(n.dir, "blobs"), 0o700); err != nil {
@@ -96,6 +98,7 @@ func Start(ctx context.Context, opts Options) (*Network, error) {
 	if n.mirrored, files, err = n.mirror.load(); err != nil {
 		return nil, err
 	}
+	n.packages = packagesIn(files)
 	maps.Copy(files, opts.Files) // what the site publishes now comes first
 	for raw, path := range files {
 		u, err := url.Parse(raw)
@@ -103,6 +106,9 @@ func Start(ctx context.Context, opts Options) (*Network, error) {
 			return nil, fmt.Errorf("published file %q: not a URL", raw)
 		}
 		n.fileHost[u.Hostname()] = true
+		if _, ours := opts.Files[raw]; ours {
+			n.site[u.Hostname()] = true
+		}
 		n.files[u.Hostname()+u.Path] = path
 	}
 	if n.ca, err = newAuthority(time.Now()); err != nil {

@@ -5,7 +5,7 @@ package assets
 import "embed"
 
 // Files are the theme's files: templates/*.html, css/*.css, js/*.js,
-// icons/*.svg.
+// icons/*.svg, and words/*.yaml: the theme's own words in other languages.
 //
-//go:embed templates/*.html css/*.css js/*.js icons/*.svg
+//go:embed templates/*.html css/*.css js/*.js icons/*.svg words/*.yaml
 var Files embed.FS

@@ -6,6 +6,8 @@
 
 const searchScript = new URL("theme:js/search.js", document.currentScript.src).href;
 const root = document.documentElement;
+// A word of the theme in the language of the page.
+const word = (w, v) => ((window.docentWords || {})[w] || w).replace("%s", () => v);
 const $ = (sel, from = document) => from.querySelector(sel);
 const all = (sel, from = document) => [...from.querySelectorAll(sel)];
 const make = (tag, props = {}, ...kids) => {
@@ -38,19 +40,19 @@ if (location.protocol === "file:") {
 }
 
 // Theme: system, light, dark, in a circle.
-const themes = { system: "as the system has it", light: "light", dark: "dark" };
+const themes = { system: word("Theme: as the system has it"), light: word("Theme: light"), dark: word("Theme: dark") };
 const themeButton = make("button", { type: "button", className: "theme", innerHTML: '<svg viewBox="0 0 24 24" width="20" height="20" aria-hidden="true"><circle cx="12" cy="12" r="8.5" fill="none" stroke="currentColor" stroke-width="2"/><path d="M12 3.5a8.5 8.5 0 0 1 0 17z" fill="currentColor"/></svg>' });
 $(".top").append(themeButton);
 function showTheme(t) {
   if (t === "system") delete root.dataset.theme; else root.dataset.theme = t;
-  themeButton.setAttribute("aria-label", "Theme: " + themes[t]);
-  themeButton.title = "Theme: " + themes[t];
+  themeButton.setAttribute("aria-label", themes[t]);
+  themeButton.title = themes[t];
 }
 function turnTheme() {
   const names = Object.keys(themes), next = names[(names.indexOf(root.dataset.theme || "system") + 1) % 3];
   store.set("theme", next === "system" ? null : next);
   showTheme(next);
-  say("Theme: " + themes[next]);
+  say(themes[next]);
 }
 showTheme(root.dataset.theme || "system");
 themeButton.addEventListener("click", turnTheme);
@@ -141,8 +143,8 @@ async function copy(text, button) {
     t.remove();
   }
   const was = button.textContent;
-  button.textContent = "Copied";
-  say("Copied");
+  button.textContent = word("Copied");
+  say(button.textContent);
   setTimeout(() => { button.textContent = was; }, 1500);
 }
 const listings = all(".listing");
@@ -156,15 +158,15 @@ for (const [i, listing] of listings.entries()) {
     head.dataset.ui = "";
     listing.prepend(head);
   }
-  const tools = make("span", { className: "listing-tools" }), take = make("button", { type: "button", textContent: "Copy", className: "copy" });
+  const tools = make("span", { className: "listing-tools" }), take = make("button", { type: "button", textContent: word("Copy"), className: "copy" });
   tools.dataset.ui = "";
   if (listing.id) {
     const link = make("a", { className: "headerlink", href: "#" + listing.id });
-    link.setAttribute("aria-label", "Link to this listing");
+    link.setAttribute("aria-label", word("Link to this listing"));
     tools.append(link);
   }
   if (long[i]) {
-    const wrap = make("button", { type: "button", textContent: "Wrap", className: "wrap" });
+    const wrap = make("button", { type: "button", textContent: word("Wrap"), className: "wrap" });
     wrap.setAttribute("aria-pressed", root.classList.contains("wrap-all"));
     wrap.addEventListener("click", () => {
       const now = !root.classList.contains("wrap-all");
@@ -181,7 +183,7 @@ for (const [i, listing] of listings.entries()) {
   head.append(tools);
   if ("fold" in dataset) {
     const lines = pre.textContent.split("\n").length;
-    const b = make("button", { type: "button", className: "unfold", textContent: `Show all ${lines} lines` });
+    const b = make("button", { type: "button", className: "unfold", textContent: word("Show all %s lines", lines) });
     b.dataset.ui = "";
     pre.after(b);
     b.addEventListener("click", () => { listing.classList.add("unfolded"); b.remove(); pre.tabIndex = 0; pre.focus(); });
@@ -260,14 +262,14 @@ const bar = $(".values-bar"), fields = bar ? all("input", bar) : [];
 const own = (n) => store.get("value:" + n);
 const vars = fields.map((i) => ({ n: i.previousSibling.textContent, v: i.placeholder }));
 const spots = [];
-const rule = "Letters, digits and . _ / @ : ~ + - only.";
+const rule = word("Letters, digits and . _ / @ : ~ + - only.");
 
 function putValues() {
   for (const s of spots) {
     const v = own(s.name);
     s.span.classList.toggle("set", !!v);
     if (v) s.span.textContent = v; else s.span.replaceChildren(...s.html);
-    s.span.title = v ? s.was : s.name + ": click to put your value in";
+    s.span.title = v ? s.was : word("%s: click to put your value in", s.name);
   }
 }
 // A field takes a value; what a shell would take apart is refused, and said.
@@ -293,9 +295,9 @@ function askValue(spot) {
   wrong.setAttribute("role", "alert");
   takeValue(input, v.n, wrong);
   const form = make("form", { className: "ask", popover: "auto" }, make("label", { textContent: v.n, htmlFor: input.id }), input, wrong,
-    make("p", { textContent: "Stands in every command and stays in this browser." }));
+    make("p", { textContent: $("p", bar).textContent }));
   form.dataset.ui = "";
-  const done = make("button", { className: "button", textContent: "Done" }), clear = make("button", { type: "button", className: "button", textContent: "Clear" });
+  const done = make("button", { className: "button", textContent: word("Done") }), clear = make("button", { type: "button", className: "button", textContent: word("Clear") });
   clear.addEventListener("click", () => { input.value = ""; input.dispatchEvent(new Event("input")); input.focus(); });
   form.append(make("div", {}, done, clear));
   form.addEventListener("submit", (e) => { e.preventDefault(); form.hidePopover(); });
@@ -363,7 +365,7 @@ for (const img of all("article img")) {
   img.setAttribute("role", "button");
   const zoom = () => {
     const shut = make("button", { type: "button" }, make("img", { src: img.src, alt: img.alt })), box = make("dialog", { className: "zoom" }, shut);
-    shut.setAttribute("aria-label", "Close the picture: " + img.alt);
+    shut.setAttribute("aria-label", word("Close the picture: %s", img.alt));
     shut.addEventListener("click", () => box.close());
     box.addEventListener("close", () => box.remove());
     document.body.append(box);
@@ -395,10 +397,10 @@ if (asked && $("article")) {
 const way = $("a.find"), find = way && make("input", { type: "search", name: "q", placeholder: way.textContent, autocomplete: "off", spellcheck: false });
 if (find) {
   const key = make("kbd", { textContent: "/" }), form = make("form", { className: "find", action: way.href }, find, key);
-  find.setAttribute("aria-label", "Search this site");
+  find.setAttribute("aria-label", word("Search this site"));
   key.setAttribute("aria-hidden", "true");
   form.setAttribute("role", "search");
-  form.setAttribute("aria-label", "In the header");
+  form.setAttribute("aria-label", word("In the header"));
   way.replaceWith(form);
 }
 const searchField = () => find || $(".search-page input");
@@ -419,21 +421,21 @@ if (root.dataset.kind === "search") {
 }
 
 // Keys.
-const keys = [["/", "Search"], ["Ctrl K", "Search"], ["[", "Previous page"], ["]", "Next page"], ["t", "Change the theme"], ["w", "Wrap listings"], ["?", "This sheet"], ["Esc", "Close"]];
+const keys = [["/", word("Search")], ["Ctrl K", word("Search")], ["[", word("Previous page")], ["]", word("Next page")], ["t", word("Change the theme")], ["w", word("Wrap listings")], ["?", word("This sheet")], ["Esc", word("Close")]];
 let sheet;
 function help() {
   if (!sheet) {
     const body = make("tbody");
     for (const [k, what] of keys) body.append(make("tr", {}, make("td", {}, make("kbd", { textContent: k })), make("td", { textContent: what })));
-    const close = make("button", { type: "button", textContent: "Close", className: "button" });
-    sheet = make("dialog", {}, make("h2", { textContent: "Keyboard shortcuts", id: "keys-title" }), make("table", {}, body), close);
+    const close = make("button", { type: "button", textContent: word("Close"), className: "button" });
+    sheet = make("dialog", {}, make("h2", { textContent: word("Keyboard shortcuts"), id: "keys-title" }), make("table", {}, body), close);
     sheet.setAttribute("aria-labelledby", "keys-title");
     close.addEventListener("click", () => sheet.close());
     document.body.append(sheet);
   }
   sheet.showModal();
 }
-const keysButton = make("button", { type: "button", className: "keys", textContent: "Keyboard shortcuts" });
+const keysButton = make("button", { type: "button", className: "keys", textContent: word("Keyboard shortcuts") });
 keysButton.addEventListener("click", help);
 $(".foot").append(keysButton);
 document.addEventListener("keydown", (e) => {

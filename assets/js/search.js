@@ -3,6 +3,7 @@
 "use strict";
 (() => {
   const root = new URL("../", document.currentScript.src).href, base = root + "_search/";
+  const word = (w, v) => ((window.docentWords || {})[w] || w).replace("%s", () => v);
   const make = (tag, props, ...kids) => { const el = Object.assign(document.createElement(tag), props); el.append(...kids); return el; };
   const waiting = new Map(), loaded = new Map();
   // The files are scripts, so that they load from a disk too.
@@ -308,7 +309,7 @@
     if (!asked) { list.replaceChildren(); done(0); return; }
     const say = (textContent) => { list.replaceChildren(make("p", { textContent })); done(-1); };
     let got;
-    try { got = await rank(query); } catch (e) { if (mine === run) say("The search index could not be loaded."); return; }
+    try { got = await rank(query); } catch (e) { if (mine === run) say(word("The search index could not be loaded.")); return; }
     const words = [...got.marks].map((w) => w.replace(/[.*+?^${}()|[\]\\\/]/g, "\\$&")).sort((a, b) => b.length - a.length);
     const re = words.length ? new RegExp(words.join("|"), "giu") : null;
     let id = 0, count = 0;
@@ -340,7 +341,7 @@
         last = add(value);
       }
       if (last) { last.more = more; sight.observe(last); }
-      if (!count) say(`Nothing found for “${asked}”.`);
+      if (!count) say(word("Nothing found for “%s”.", asked));
     };
     await more();
   }
@@ -380,7 +381,7 @@
     box(input) {
       const list = make("div", { className: "results", id: "results", hidden: true });
       list.setAttribute("role", "listbox");
-      list.setAttribute("aria-label", "Results");
+      list.setAttribute("aria-label", word("Results"));
       input.parentElement.append(list);
       const open = (on) => { list.hidden = !on; input.setAttribute("aria-expanded", on); };
       wire(input, list, open);

@@ -30,7 +30,7 @@ type translation struct{ Lang, Href string }
 // tellAbout fills in what is known of a page.
 func (s *Site) tellAbout(v *view, p *page) {
 	if !p.updated.IsZero() {
-		v.Modified, v.Updated = p.updated.Format(time.RFC3339), p.updated.Format("2 January 2006")
+		v.Modified, v.Updated = p.updated.Format(time.RFC3339), v.book.date(p.updated)
 	}
 	if to := s.set.EditURL; to != "" {
 		u := url.URL{Path: p.name}

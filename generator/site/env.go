@@ -29,13 +29,14 @@ func newHighlighter(preview bool) *html.Highlighter {
 
 // An env answers the renderer for one page.
 type env struct {
-	s     *Site
-	p     *page
-	doc   *doc.Document
-	byBox map[*doc.Node]evidence // what labs say, by listing
-	heads []html.Heading         // with references resolved and numbers
-	seen  map[string]bool
-	ran   bool // there is a report of this page
+	s       *Site
+	p       *page
+	doc     *doc.Document
+	byBox   map[*doc.Node]evidence // what labs say, by listing
+	options *html.Options          // nil until someone asks
+	heads   []html.Heading         // with references resolved and numbers
+	seen    map[string]bool
+	ran     bool // there is a report of this page
 
 	digests map[string]string // what runs, by step
 	saved   map[string]bool   // names of values that steps capture
@@ -54,7 +55,15 @@ type env struct {
 
 var _ html.Env = (*env)(nil)
 
-func (e *env) Options() *html.Options { return e.s.html }
+func (e *env) Options() *html.Options {
+	if e.options == nil {
+		e.options = e.s.options(e.p)
+	}
+	return e.options
+}
+
+// word gives a word of the theme in the language of the page.
+func (e *env) word(s string) string { return e.s.bookOf(e.p).of(s) }
 
 func (e *env) Report(n *doc.Node, sev doc.Severity, code, message, hint string) {
 	d := doc.Diag{Severity: sev, Code: code, Message: message, Hint: hint}
@@ -115,13 +124,13 @@ func (s *Site) figFormat(kind string) string {
 	}
 	switch kind {
 	case "table":
-		return "Table %s"
+		return s.bookOf(nil).of("Table %s")
 	case "code-block":
-		return "Listing %s"
+		return s.bookOf(nil).of("Listing %s")
 	case "section":
-		return "Section %s"
+		return s.bookOf(nil).of("Section %s")
 	}
-	return "Fig. %s"
+	return s.bookOf(nil).of("Fig. %s")
 }
 
 // Image finds a picture of the content. It measures it, so that the page

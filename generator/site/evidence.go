@@ -165,7 +165,7 @@ func (e *env) Listing(n *doc.Node) html.Listing {
 		}
 	}
 	if l.Role == "output" && l.Name == "" {
-		l.Name = "Output"
+		l.Name = e.word("Output")
 	}
 	l.Fold = l.Role == "output" && strings.Count(n.PlainText(), "\n") > 20
 	if e.ran {
@@ -200,8 +200,8 @@ func (e *env) evidenceHTML(ev evidence) string {
 	var b []byte
 	if len(ev.found) == 0 {
 		b = append(b, `<div class="evidence bare" data-ui>`...)
-		b = appendVerdict(b, verdictNone)
-		b = append(b, `<span>no run has reached this listing yet</span></div>`...)
+		b = appendVerdict(b, e.s.bookOf(e.p), verdictNone)
+		b = append(appendTagged(b, "span", e.word("no run has reached this listing yet")), "</div>"...)
 		return string(b)
 	}
 	// Runs that ended alike share a line, so that a page is not longer for
@@ -243,12 +243,12 @@ func isOutcome(v string) bool {
 	return v != string(report.Skipped) && v != string(report.Unreached)
 }
 
-func appendVerdict(b []byte, v string) []byte {
+func appendVerdict(b []byte, words *book, v string) []byte {
 	b = append(b, `<span class="verdict v-`...)
 	b = appendEscaped(b, v)
 	b = append(b, `">`...)
 	b = append(b, verdictIcon(v)...)
-	b = appendEscaped(b, verdictWords[v])
+	b = appendEscaped(b, words.of(verdictWords[v]))
 	return append(b, `</span>`...)
 }
 
@@ -259,7 +259,7 @@ func (e *env) appendEvidence(b []byte, v string, runs, aside []report.Evidence) 
 	b = append(b, `<details class="evidence" data-ui data-verdict="`...)
 	b = appendEscaped(b, v)
 	b = append(b, `"><summary>`...)
-	b = appendVerdict(b, v)
+	b = appendVerdict(b, e.s.bookOf(e.p), v)
 	if st.Duration > 0 && st.Verdict.OK() || st.Verdict == report.Failed {
 		b = appendTagged(b, "span", duration(st.Duration))
 	}
@@ -282,7 +282,7 @@ func (e *env) appendEvidence(b []byte, v string, runs, aside []report.Evidence) 
 		b = appendEscaped(b, where(x.Page, x.Step)+", ")
 		b = appendTime(b, ranAt(x.Page, x.Step))
 		b = append(b, `</p><p>`...)
-		b = appendVerdict(b, verdictOf(x))
+		b = appendVerdict(b, e.s.bookOf(e.p), verdictOf(x))
 		if x.Step.Why != "" {
 			b = appendEscaped(b, ": "+x.Step.Why)
 		}
@@ -510,7 +510,7 @@ var verdictOrder = []string{string(report.Failed), verdictStale, string(report.U
 // underTitle puts under a page's title what the theme says of its labs: the
 // evidence in one line, and the fields for the reader's values.
 func (e *env) underTitle(body []byte, values []value) string {
-	b := appendValues(e.appendSummary(nil), values)
+	b := appendValues(e.appendSummary(nil), e.word("Your values stand in every command below and stay in this browser."), values)
 	if len(b) == 0 {
 		return string(body)
 	}
@@ -538,34 +538,35 @@ func (e *env) appendSummary(b []byte) []byte {
 		tone = string(report.StandIn)
 	}
 	b = append(b, `<div class="lab-summary v-`+tone+`" data-ui><strong>`...)
-	b = append(b, fmt.Sprintf("%d of %d listings ran", t.ran, t.listings)...)
+	b = append(b, fmt.Sprintf(e.word("%d of %d listings ran"), t.ran, t.listings)...)
 	b = append(b, `</strong>`...)
 	for i := len(verdictOrder) - 1; i >= 0; i-- {
 		v := verdictOrder[i]
 		if t.by[v] > 0 {
 			b = append(b, `<span class="count">`...)
-			b = appendVerdict(b, v)
+			b = appendVerdict(b, e.s.bookOf(e.p), v)
 			b = append(b, fmt.Sprintf(" %d</span>", t.by[v])...)
 		}
 	}
 	if !t.newest.IsZero() {
-		b = append(b, `<span>last run `...)
+		b = append(b, "<span>"+e.word("last run")+" "...)
 		b = appendTime(b, t.newest)
 		b = append(b, `</span>`...)
 	}
 	b = append(b, `<a href="`...)
 	b = appendEscaped(b, relative(e.p.url, "lab-report/"))
-	return append(b, `">Lab report</a></div>`...)
+	return append(b, `">`+e.word("Lab report")+"</a></div>"...)
 }
 
 // appendValues writes the fields for the reader's values. They stand in the
 // page from the start, so that nothing moves when the script takes them up;
 // without the script they are not shown.
-func appendValues(b []byte, values []value) []byte {
+func appendValues(b []byte, about string, values []value) []byte {
 	if len(values) == 0 {
 		return b
 	}
-	b = append(b, `<form class="values-bar" data-ui><p>Your values stand in every command below and stay in this browser.</p>`...)
+	b = append(b, `<form class="values-bar" data-ui>`...)
+	b = appendTagged(b, "p", about)
 	for _, v := range values {
 		b = append(b, `<label><code>`...)
 		b = appendEscaped(b, v.Name)

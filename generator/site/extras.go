@@ -20,6 +20,7 @@ func (s *Site) writeExtras(sink Sink) error {
 		"wide":   "The index of " + s.siteTitle() + ", from A to Z.",
 		"home":   "All pages of " + s.siteTitle() + ".",
 	}
+	words := s.bookOf(nil)
 	put := func(addr, kind, title, body string) error {
 		if s.byURL[addr] != nil {
 			return nil // the content has a page of that name
@@ -28,7 +29,7 @@ func (s *Site) writeExtras(sink Sink) error {
 		v.Desc = about[kind]
 		v.Body = template.HTML(body)                            //nolint:gosec // written escaped
 		v.Nav = template.HTML(s.navHTML(nil, &page{url: addr})) //nolint:gosec // written escaped
-		v.Crumbs = []themeLink{{relative(addr, ""), "Home"}, {"", title}}
+		v.Crumbs = []themeLink{{relative(addr, ""), v.book.of("Home")}, {"", title}}
 		if addr == "" {
 			v.Crumbs = nil
 		}
@@ -43,16 +44,16 @@ func (s *Site) writeExtras(sink Sink) error {
 			return err
 		}
 	}
-	if err := put("search/", "search", "Search", searchBody); err != nil {
+	if err := put("search/", "search", words.of("Search"), searchBody(words)); err != nil {
 		return err
 	}
 	if len(s.terms) > 0 {
-		if err := put("genindex/", "wide", "Index", s.indexHTML("genindex/")); err != nil {
+		if err := put("genindex/", "wide", words.of("Index"), s.indexHTML("genindex/")); err != nil {
 			return err
 		}
 	}
 	if len(s.reports) > 0 || len(s.results) > 0 {
-		if err := put("lab-report/", "report", "Lab report", s.reportHTML("lab-report/")); err != nil {
+		if err := put("lab-report/", "report", words.of("Lab report"), s.reportHTML("lab-report/")); err != nil {
 			return err
 		}
 		if err := sink.Put("lab-report/schema.json", report.SchemaJSON); err != nil {
@@ -88,10 +89,12 @@ func (s *Site) writeExtras(sink Sink) error {
 	return nil
 }
 
-const searchBody = `<h1>Search</h1>
-<div class="search-page" data-ui><form role="search" method="get"><input type="search" name="q" aria-label="Search this site" autocomplete="off"></form>
-<div class="results" role="listbox" aria-label="Results" aria-live="polite"></div></div>
-<noscript><p>Searching needs JavaScript. The list of pages is beside this text.</p></noscript>`
+func searchBody(words *book) string {
+	return "<h1>" + escape(words.of("Search")) + `</h1>
+<div class="search-page" data-ui><form role="search"><input type="search" name="q" aria-label="` + escape(words.of("Search this site")) + `" autocomplete="off"></form>
+<div class="results" role="listbox" aria-label="` + escape(words.of("Results")) + `" aria-live="polite"></div></div>
+<noscript><p>` + escape(words.of("Searching needs JavaScript. The list of pages is beside this text.")) + `</p></noscript>`
+}
 
 // writeMissing writes the page for addresses that are not there. A host shows
 // it at any depth, so its links start at the site's root.
@@ -100,15 +103,18 @@ func (s *Site) writeMissing(sink Sink) error {
 	if u, err := url.Parse(s.opt.BaseURL); err == nil && u.Path != "" {
 		root = strings.TrimSuffix(u.Path, "/") + "/"
 	}
-	v := s.view("404.html", "missing", "Page not found")
+	words := s.bookOf(nil)
+	v := s.view("404.html", "missing", words.of("Page not found"))
 	v.Root, v.Home, v.Canonical, v.NoIndex = root, root, "", true
+	v.speak(words)
 	v.Translations, v.Languages = nil, nil
 	if v.Feed != "" {
 		v.Feed = root + feedName
 	}
-	v.Body = template.HTML(`<h1>Page not found</h1><p>There is no page at this address. It may have moved. Search for it, or begin at the <a href="` + //nolint:gosec // escaped
-		escape(root) + `">home page</a>.</p><div class="search-page" data-ui><form role="search" method="get" action="` + escape(root) +
-		`search/"><input type="search" name="q" aria-label="Search this site" placeholder="Search this site" autocomplete="off"></form></div>`)
+	find := escape(words.of("Search this site"))
+	v.Body = template.HTML("<h1>" + escape(v.Title) + "</h1><p>" + escape(words.of("There is no page at this address. It may have moved.")) + //nolint:gosec // escaped
+		` <a href="` + escape(root) + `">` + escape(words.of("Home")) + `</a></p><div class="search-page" data-ui><form role="search" action="` + escape(root) +
+		`search/"><input type="search" name="q" aria-label="` + find + `" placeholder="` + find + `" autocomplete="off"></form></div>`)
 	nav := s.navHTML(nil, &page{url: "404.html"})
 	v.Nav = template.HTML(strings.ReplaceAll(string(nav), `href="`, `href="`+escape(root)))                                                                          //nolint:gosec // written escaped
 	v.Nav = template.HTML(strings.NewReplacer(`href="`+escape(root)+`./`, `href="`+escape(root), `href="`+escape(root)+`http`, `href="http`).Replace(string(v.Nav))) //nolint:gosec // as above

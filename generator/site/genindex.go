@@ -118,7 +118,7 @@ func (s *Site) indexHTML(at string) string {
 		return "Symbols"
 	}
 	var b []byte
-	b = append(b, `<h1>Index</h1><div class="genindex">`...)
+	b = append(b, "<h1>"+escape(s.bookOf(nil).of("Index"))+`</h1><div class="genindex">`...)
 	entry := func(name string, x *sub) {
 		for i, u := range x.urls {
 			if i > 0 {

@@ -130,7 +130,7 @@ func (s *Site) appendRuns(b []byte) []byte {
 	}
 	b = append(b, `</tbody></table></div><p class="legend">`...)
 	for _, v := range []report.Verdict{report.Passed, report.StandIn, report.Failed, report.Skipped, report.Unreached} {
-		b = appendVerdict(b, string(v))
+		b = appendVerdict(b, s.bookOf(nil), string(v))
 		b = append(b, ' ')
 	}
 	return append(b, "</p>"...)
@@ -335,7 +335,7 @@ func (s *Site) appendSteps(b []byte, at, url, id string, r *report.Page) []byte 
 		b = append(b, `</code></a></td><td>`...)
 		b = appendEscaped(b, st.Session)
 		b = append(b, `</td><td>`...)
-		b = appendVerdict(b, string(st.Verdict))
+		b = appendVerdict(b, s.bookOf(nil), string(st.Verdict))
 		b = append(b, `</td><td class="num">`...)
 		if st.Duration > 0 {
 			b = appendEscaped(b, duration(st.Duration))

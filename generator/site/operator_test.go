@@ -175,7 +175,7 @@ func TestHeadTellsOtherSites(t *testing.T) {
 	if shown(t, again, name) != shown(t, m, name) {
 		t.Error("the card differs from build to build")
 	}
-	has(t, "the page for missing addresses", shown(t, m, "404.html"), `<form role="search" method="get" action="/search/">`)
+	has(t, "the page for missing addresses", shown(t, m, "404.html"), `<form role="search" action="/search/">`)
 	if m, _ := buildSite(t, Options{Source: src, Settings: []config.Setting{{Key: "index", Value: "no"}, {Key: "cards", Value: "no"}}}); !strings.Contains(shown(t, m, "robots.txt"), "Disallow: /\n") ||
 		!strings.Contains(shown(t, m, "lab/index.html"), `content="noindex"`) || strings.Contains(shown(t, m, "lab/index.html"), "og:image") {
 		t.Error("index: false or cards: false does not count")

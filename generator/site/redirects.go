@@ -118,7 +118,7 @@ func (s *Site) writeRedirects(sink Sink) error {
 			v.Home, v.Canonical = to, to
 		}
 		var page bytes.Buffer
-		if err := s.theme.page.ExecuteTemplate(&page, "redirect.html", v); err != nil {
+		if err := v.book.page.ExecuteTemplate(&page, "redirect.html", v); err != nil {
 			return s.theme.broken("redirect.html", "/"+r.from, err)
 		}
 		if err := sink.Put(outName(r.from), page.Bytes()); err != nil {

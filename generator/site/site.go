@@ -214,6 +214,7 @@ func (s *Site) connect(ctx context.Context) {
 	}
 	s.index.Arrange(urls)
 	s.collect()
+	s.openBooks()
 	s.link()
 	s.planRedirects()
 	s.loadEvidence()

@@ -21,16 +21,20 @@ import (
 	"docent/generator/build"
 	"docent/generator/doc"
 	"docent/generator/html"
-	"docent/generator/tmpl"
 )
 
-// A theme is the assets made ready: templates parsed, style and scripts
-// minified, every file under a name that changes when its content does.
+// A theme is the assets made ready: templates parsed, once per language, style
+// and scripts minified, every file under a name that changes when its content
+// does.
 type theme struct {
-	page  *template.Template
-	frame *tmpl.Program     // page.html
-	names map[string]string // "css/docent.css" -> "_assets/docent.1a2b3c4d.css"
-	files map[string][]byte // by output name
+	templates map[string]string // text by name
+	names     map[string]string // "css/docent.css" -> "_assets/docent.1a2b3c4d.css"
+	files     map[string][]byte // by output name
+
+	wordFiles   map[string][]byte // by language
+	scriptWords []string          // that scripts say
+	booksMu     sync.Mutex
+	books       map[string]*book // by language
 
 	directives map[string]*template.Template // by name of the directive
 
@@ -47,7 +51,8 @@ func (e *BadTheme) Error() string { return e.File + ": " + e.Why }
 // path. over names those that a site brings itself, for messages. Minifying is
 // the same on every machine, so the names are too.
 func loadTheme(files map[string][]byte, over map[string]string) (*theme, error) {
-	t := &theme{names: map[string]string{}, files: map[string][]byte{}, directives: map[string]*template.Template{}, page: template.New("theme")}
+	t := &theme{names: map[string]string{}, files: map[string][]byte{}, directives: map[string]*template.Template{},
+		templates: map[string]string{}, wordFiles: map[string][]byte{}, books: map[string]*book{}}
 	all := sha256.New()
 	bad := func(name string, why any) error {
 		if own := over[name]; own != "" {
@@ -64,13 +69,22 @@ func loadTheme(files map[string][]byte, over map[string]string) (*theme, error) 
 			}
 			continue
 		}
+		if lang, ok := strings.CutPrefix(name, "words/"); ok {
+			lang = strings.ToLower(strings.Replace(lang, ".yaml", "", 1))
+			if t.wordFiles[lang] = data; strings.HasSuffix(lang, ownWords) {
+				if _, err := readWords(data); err != nil {
+					return nil, bad(name, err)
+				}
+			}
+			continue
+		}
 		if why := t.publish(name, files, nil); why != "" {
 			return nil, bad(name, why)
 		}
 	}
 	t.digest = string(all.Sum(nil))
-	t.frame = tmpl.Compile(t.page, "page.html", &view{theme: t})
-	return t, nil
+	_, err := t.book("en")
+	return t, err
 }
 
 // themeFile is how a script or a style of the theme names another file of it.
@@ -91,6 +105,11 @@ func (t *theme) publish(name string, files map[string][]byte, around []string) (
 	}
 	ext := path.Ext(name)
 	if loader := loaders[ext]; loader != api.LoaderNone {
+		if loader == api.LoaderJS {
+			for _, m := range scriptWord.FindAllSubmatch(data, -1) {
+				t.scriptWords = append(t.scriptWords, string(m[1]))
+			}
+		}
 		if data, why = minify(name, data, loader); why != "" {
 			return why
 		}
@@ -151,7 +170,8 @@ func (t *theme) template(name string, data []byte) error {
 		}
 		return err
 	}
-	_, err := t.page.New(name).Parse(string(data))
+	_, err := template.New(name).Funcs(template.FuncMap{"word": func(s string) string { return s }}).Parse(string(data))
+	t.templates[name] = string(data)
 	return err
 }
 
@@ -190,7 +210,11 @@ type view struct {
 	Crumbs                   []themeLink
 	Prev, Next               *themeLink
 	about
+	// Words is the address of the words of the scripts, where they are not
+	// English.
+	Words string
 	theme *theme
+	book  *book
 }
 
 // answer is the digest of a frame without a text in it.
@@ -220,6 +244,7 @@ func (s *Site) view(url, kind, title string) *view {
 	v := &view{Lang: s.lang, Dir: direction(s.lang), Root: relative(url, ""), Kind: kind, Title: title, Site: s.siteTitle(),
 		theme: s.theme, Preview: s.opt.Preview, Report: len(s.reports) > 0, GenIndex: len(s.terms) > 0,
 		Version: first(s.set.Version, s.conf.String("release", "version")), Copyright: first(s.set.Copyright, s.conf.String("copyright", "project_copyright"))}
+	v.speak(s.bookOf(nil))
 	v.Home = v.Root
 	v.Versions = s.versionLinks(v.Version)
 	v.Translations, v.Languages = s.translations(url)
@@ -235,6 +260,13 @@ func (s *Site) view(url, kind, title string) *view {
 	}
 	v.NoIndex = !s.set.Index
 	return v
+}
+
+// speak makes the frame say its words from a book.
+func (v *view) speak(b *book) {
+	if v.book, v.Words = b, ""; b.script != "" {
+		v.Words = v.Root + b.script
+	}
 }
 
 // direction is that of the script in which a language is written.
@@ -259,7 +291,7 @@ func (s *Site) siteTitle() string {
 
 // render puts a page into its frame and appends it.
 func (s *Site) render(dst []byte, v *view) ([]byte, error) {
-	dst, err := s.theme.frame.Append(dst, v)
+	dst, err := v.book.frame.Append(dst, v)
 	if err != nil {
 		return nil, s.theme.broken("page.html", v.Title, err)
 	}
@@ -324,14 +356,19 @@ func (s *Site) openTheme() (*theme, error) {
 		s.report(s.set.Place(doc.Diag{Severity: doc.Error, Code: "theme-outside", Message: "The theme lies outside the source folder.", Hint: "Name a folder below it."}, "theme"))
 		return loadTheme(files, over)
 	}
-	for _, part := range []string{"templates", "assets"} {
+	for _, part := range []string{"templates", "assets", "words"} {
 		fs.WalkDir(s.files, path.Join(dir, part), func(name string, e fs.DirEntry, err error) error {
 			if err != nil || e.IsDir() || strings.HasPrefix(e.Name(), ".") {
 				return nil
 			}
 			to := strings.TrimPrefix(name, dir+"/assets/")
-			if part == "templates" {
+			switch part {
+			case "templates":
 				if to = strings.TrimPrefix(name, dir+"/"); path.Ext(name) != ".html" {
+					return nil
+				}
+			case "words":
+				if to = "words/" + e.Name() + ownWords; path.Ext(name) != ".yaml" {
 					return nil
 				}
 			}

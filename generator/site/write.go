@@ -64,6 +64,7 @@ func (s *Site) frame(p *page) *view {
 	v.Desc = p.desc
 	if lang := p.meta["language"]; lang != "" {
 		v.Lang, v.Dir = lang, direction(lang)
+		v.speak(s.bookOf(p))
 	}
 	v.Nav = template.HTML(s.navHTML(nil, p)) //nolint:gosec // written escaped
 	v.Crumbs = s.crumbs(p)
@@ -171,7 +172,7 @@ func (s *Site) crumbs(p *page) []themeLink {
 			}
 		}
 	}
-	out = append([]themeLink{{relative(p.url, ""), "Home"}}, out...)
+	out = append([]themeLink{{relative(p.url, ""), s.bookOf(p).of("Home")}}, out...)
 	return append(out, themeLink{"", p.title})
 }
 

@@ -27,7 +27,10 @@ import (
 
 func start(t *testing.T, opts network.Options) *network.Network {
 	t.Helper()
-	opts.Scratch, opts.Cache = t.TempDir(), t.TempDir()
+	opts.Scratch = t.TempDir()
+	if opts.Cache == "" {
+		opts.Cache = t.TempDir()
+	}
 	n, err := network.Start(t.Context(), opts)
 	if err != nil {
 		t.Fatal(err)

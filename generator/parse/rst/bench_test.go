@@ -2,7 +2,10 @@ package rst
 
 import (
 	"fmt"
+	"maps"
 	"path/filepath"
+	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -177,32 +180,45 @@ func indirectChain(n int) string {
 
 func chained(n int) string { return several(n, ".. _a%d:\n\n") + "text\n" }
 
-// TestLinear reads each shape at one size and at sixteen times the size. Twice
-// the time per byte and more is what garbage collection and other work on the
-// machine may cost; quadratic time would be sixteen times.
+// TestLinear reads each shape at one size and at sixteen times the size and
+// compares what was allocated for each byte, which is the same on every
+// machine. Quadratic work that allocates would make it sixteen times as much;
+// for work that does not, there is BenchmarkShapes.
 func TestLinear(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes seconds")
+	allocated := func(s string) float64 {
+		var a, b runtime.MemStats
+		runtime.ReadMemStats(&a)
+		Parse("a.rst", s, nil, Options{})
+		runtime.ReadMemStats(&b)
+		return float64(b.TotalAlloc-a.TotalAlloc) / float64(len(s))
 	}
 	for name, shape := range shapes {
-		t.Run(name, func(t *testing.T) {
-			small, large := shape(2_000), shape(32_000)
-			perByte := func(s string) (best time.Duration, ns float64) {
-				best = time.Hour
-				for range 5 {
+		small, large := shape(1_000), shape(16_000)
+		Parse("a.rst", small, nil, Options{}) // tables that are made once
+		// Slices grow in steps, so that twice as much is nothing.
+		if a, b := allocated(small), allocated(large); b > 3*a+100 {
+			t.Errorf("%s: for each byte of %d, %.0f are allocated; of %d, %.0f", name, len(small), a, len(large), b)
+		}
+	}
+}
+
+// BenchmarkShapes shows for each shape how much longer a byte of a large text
+// takes than one of a text a sixteenth as long: "x/byte" is about 1 where the
+// parser is linear, and 16 where it is quadratic.
+func BenchmarkShapes(b *testing.B) {
+	for _, name := range slices.Sorted(maps.Keys(shapes)) {
+		b.Run(name, func(b *testing.B) {
+			small, large := shapes[name](2_000), shapes[name](32_000)
+			b.SetBytes(int64(len(large)))
+			var took [2]time.Duration
+			for b.Loop() {
+				for i, s := range []string{small, large} {
 					start := time.Now()
 					Parse("a.rst", s, nil, Options{})
-					best = min(best, time.Since(start))
+					took[i] += time.Since(start)
 				}
-				return best, float64(best) / float64(len(s))
 			}
-			_, a := perByte(small)
-			took, b := perByte(large)
-			t.Logf("%.0f and %.0f ns/byte, %v", a, b, took)
-			// Below a tenth of a second only noise would be measured.
-			if took > 100*time.Millisecond && b > 8*a {
-				t.Errorf("%d bytes take %.0f ns each, %d bytes %.0f ns", len(small), a, len(large), b)
-			}
+			b.ReportMetric(float64(took[1])/float64(len(large))*float64(len(small))/float64(took[0]), "x/byte")
 		})
 	}
 }

@@ -1,7 +1,6 @@
 package rst
 
 import (
-	"slices"
 	"strings"
 
 	"docent/generator/doc"
@@ -91,63 +90,62 @@ func (p *parser) targetNotes(f *found) bool {
 
 // moveTransitions moves a transition at the end of a section behind it, and
 // reports those that separate nothing.
-func (p *parser) moveTransitions() {
-	var path []*doc.Node
-	var walk func(n *doc.Node)
-	moved := map[*doc.Node]bool{}
-	walk = func(n *doc.Node) {
-		path = append(path, n)
-		for i := 0; i < len(n.Children); i++ {
-			c := n.Children[i]
-			if c.Kind == doc.KindTransition && !moved[c] {
-				p.checkTransition(path, i, moved)
-				if i < len(n.Children) && n.Children[i] != c {
-					i--
-				}
-				continue
-			}
-			if c.Is(doc.KindSection, doc.KindDocument, doc.KindOnly) {
-				walk(c)
-			}
+func (p *parser) moveTransitions() { p.settle(p.root, false) }
+
+// settle looks at the transitions in n and gives the one that ends n and
+// belongs behind it. more says that something follows n.
+func (p *parser) settle(n *doc.Node, more bool) *doc.Node {
+	var out []*doc.Node // the new children, once there are other ones
+	for i, c := range n.Children {
+		before := out
+		if out == nil {
+			before = n.Children[:i:i]
 		}
-		path = path[:len(path)-1]
+		last := i == len(n.Children)-1
+		var moved *doc.Node
+		switch {
+		case c.Kind == doc.KindTransition:
+			p.checkTransition(before, c)
+			if last && more {
+				n.Children = before
+				return c
+			}
+			if last {
+				p.transitionFault(c, "A page may not end with a transition.")
+			}
+		case c.Is(doc.KindSection, doc.KindDocument, doc.KindOnly):
+			moved = p.settle(c, more || !last)
+		}
+		switch {
+		case moved != nil && last:
+			if out != nil {
+				n.Children = append(out, c)
+			}
+			return moved
+		case moved != nil:
+			out = append(before, c, moved)
+		case out != nil:
+			out = append(out, c)
+		}
 	}
-	walk(p.root)
+	if out != nil {
+		n.Children = out
+	}
+	return nil
 }
 
-func (p *parser) checkTransition(path []*doc.Node, i int, moved map[*doc.Node]bool) {
-	parent := path[len(path)-1]
-	n := parent.Children[i]
-	moved[n] = true
-	report := func(message string) {
-		p.Report(doc.Error, "rst-transition", n.Pos, 4, message, "Put text on both sides of it, or take it out.")
-	}
-	titled := parent.Children[0].Kind == doc.KindTitle
+func (p *parser) checkTransition(before []*doc.Node, n *doc.Node) {
+	titled := len(before) > 0 && before[0].Kind == doc.KindTitle
 	switch {
-	case i == 0, titled && i == 1, titled && i == 2 && parent.Children[1].Kind == doc.KindSubtitle:
-		report("A page or section may not begin with a transition.")
-	case parent.Children[i-1].Kind == doc.KindTransition:
-		report("Two transitions follow each other with nothing between them.")
+	case len(before) == 0, titled && len(before) == 1, titled && len(before) == 2 && before[1].Kind == doc.KindSubtitle:
+		p.transitionFault(n, "A page or section may not begin with a transition.")
+	case before[len(before)-1].Kind == doc.KindTransition:
+		p.transitionFault(n, "Two transitions follow each other with nothing between them.")
 	}
-	if i < len(parent.Children)-1 {
-		return
-	}
-	depth := len(path) - 1
-	at := n
-	for ; ; depth-- {
-		up := path[depth]
-		if up.Children[len(up.Children)-1] != at {
-			k := slices.Index(up.Children, at)
-			parent.Children = parent.Children[:i]
-			up.Children = slices.Insert(up.Children, k+1, n)
-			return
-		}
-		if depth == 0 {
-			report("A page may not end with a transition.")
-			return
-		}
-		at = up
-	}
+}
+
+func (p *parser) transitionFault(n *doc.Node, message string) {
+	p.Report(doc.Error, "rst-transition", n.Pos, 4, message, "Put text on both sides of it, or take it out.")
 }
 
 // noteTopic registers the topic of a contents directive under its title.

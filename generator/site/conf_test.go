@@ -1,6 +1,7 @@
 package site
 
 import (
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -41,22 +42,86 @@ typed: str = "\u00e9\n"
 		"exclude_patterns": []any{"build", "x/*.rst", `a\b`}, "numfig": true,
 		"extlinks": map[string]any{"issue": []any{"https://example.org/%s", "issue %s"},
 			"src": []any{"https://e.org/%s", nil}},
-		"rst_epilog": "\n.. |x| replace:: y = 1\n", "extensions": []any{"a", "b"}, "typed": "é\n",
+		"rst_epilog": "\n.. |x| replace:: y = 1\n", "extensions": []any{"a", "b"}, "typed": "é\n", "html_title": `A "quoted" name docs`,
 	}
 	if !reflect.DeepEqual(c.Values, want) {
 		t.Errorf("got  %#v\nwant %#v", c.Values, want)
 	}
 	if len(c.Diags) != 1 || c.Diags[0].Severity != doc.Warning ||
-		!strings.Contains(c.Diags[0].Message, "html_title, today_fmt") {
+		!strings.Contains(c.Diags[0].Message, "project, today_fmt") {
 		t.Errorf("diagnostics %v", c.Diags)
 	}
-	if got := c.Diags[0].Position(); got != "conf.py:14:1" {
+	if got := c.Diags[0].Position(); got != "conf.py:15:1" {
 		t.Errorf("position %s", got)
 	}
 }
 
+// TestReadPython is about the ways in which real conf.py files put their
+// values together. A value of nil is one that cannot be known.
+func TestReadPython(t *testing.T) {
+	for text, want := range map[string]map[string]any{
+		`version, release = "1", "1.2"`:     {"version": "1", "release": "1.2"},
+		`(version, release) = ("1", "1.2")`: {"version": "1", "release": "1.2"},
+		`version = release = "1.2"`:         {"version": "1.2", "release": "1.2"},
+		"version, release = 1, 2, 3":        {"version": nil, "release": nil},
+		"version, release = get()":          {"version": nil, "release": nil},
+		"a, = ['x']":                        {"a": "x"},
+		`t = "a", "b"`:                      {"t": []any{"a", "b"}},
+		"release = '1.2.3'\nversion = '.'.join(release.split('.')[:2])":                                {"version": "1.2"},
+		"release = '1.2.3rc1'\nversion = release.rsplit('.', 1)[0]":                                    {"version": "1.2"},
+		"release = 'v1.2'\nversion = release.lstrip('v').strip()":                                      {"version": "1.2"},
+		"r = '1.2.3'\nv = r[:3]\nw = r[-1]\nx = r[1:][0]":                                              {"v": "1.2", "w": "3", "x": "."},
+		"v = '1.2'\nt = f'{v!r}'":                                                                      {"t": nil},
+		"v = '1.2'\nt = f'Docs {v} {{x}} {v[0]}' ' end'":                                               {"t": "Docs 1.2 {x} 1 end"},
+		"v = '1'\nt = 'a %s b %d%%' % (v, 3)":                                                          {"t": "a 1 b 3%"},
+		"v = '1'\nt = 'a %s' % v":                                                                      {"t": "a 1"},
+		"t = 'a %s' % now()":                                                                           {"t": nil},
+		"t = '{} {0} {x}'.format('a', x='b')":                                                          {"t": "a a b"},
+		"t = '{:>3}'.format('a')":                                                                      {"t": nil},
+		"e = ['a']\ne += ['b',]\ne.append('c')\ne.extend(('d', 'e'))\ne.insert(0, 'z')\ne.remove('b')": {"e": []any{"z", "a", "c", "d", "e"}},
+		"e = ['a']\ne.append(name)\ne += more()":                                                       {"e": []any{"a"}},
+		"e = ['a'] + ['b']\nf = [*e, 'c']":                                                             {"f": []any{"a", "b", "c"}},
+		"d = {'a': ('x', None)}\nd['b'] = ('y', 'z %s')\nd.update({'c': 1})":                           {"d": map[string]any{"a": []any{"x", nil}, "b": []any{"y", "z %s"}, "c": int64(1)}},
+		"d = dict(a='x')\ne = {**d, 'b': d['a']}":                                                      {"e": map[string]any{"a": "x", "b": "x"}},
+		"u = 'https://e.org'\nextlinks = {'i': (u + '/%s', '#%s'), 'p': (f'{u}/p/%s', None)}": {"extlinks": map[string]any{
+			"i": []any{"https://e.org/%s", "#%s"}, "p": []any{"https://e.org/p/%s", nil}}},
+		"y = 2024\nc = str(y) + ', Us'":   {"c": "2024, Us"},
+		"if x:\n    project = 'a'\n":      {"project": nil},
+		"def f():\n    project = 'a'\n":   {},
+		"a = 'x'; b = 'y'":                {"a": "x"},
+		"a = 'x' if y else 'z'":           {"a": nil},
+		"a = [x for x in 'b']":            {"a": nil},
+		"a == 'x'\nb: int\nc.d = 'e'":     {},
+		"a = (\n  'x'\n  # why\n  'y'\n)": {"a": "xy"},
+	} {
+		c := ReadConf(doc.NewSource("conf.py", text+"\n"))
+		for name, v := range want {
+			got, known := c.Values[name]
+			if v == nil == known || !reflect.DeepEqual(got, v) {
+				t.Errorf("%q: %s is %#v (known: %t), want %#v", text, name, got, known, v)
+			}
+			if said := fmt.Sprint(c.Diags); (v == nil) != strings.Contains(said, name) && !strings.Contains(text, "more()") {
+				t.Errorf("%q: said %s", text, said)
+			}
+		}
+		if len(want) == 0 && (len(c.Values) > 0 || len(c.Diags) > 0) {
+			t.Errorf("%q: %v, %v", text, c.Values, c.Diags)
+		}
+	}
+}
+
+// TestHostileConf is about values that grow with every line.
+func TestHostileConf(t *testing.T) {
+	for _, line := range []string{"a = a + a", "a = f'{a}{a}'", "a = '%s%s' % (a, a)", "a = a.replace('x', 'xx')", "a = '{0}{0}'.format(a)", "a = a.join([a, a])", "b += b", "b = [*b, *b]"} {
+		c := ReadConf(doc.NewSource("conf.py", "a = 'x'\nb = ['x']\n"+strings.Repeat(line+"\n", 200)))
+		if len(fmt.Sprint(c.Values)) > 4*maxValue {
+			t.Errorf("%s: it grew", line)
+		}
+	}
+}
+
 func FuzzReadConf(f *testing.F) {
-	for _, s := range []string{"a = [1,(2,),{'x': '''y'''}]\n", "a = \"\\x4", "x: int\n=3", "a='b' + c\n((((", "é = r'\\'"} {
+	for _, s := range []string{"a = [1,(2,),{'x': '''y'''}]\n", "a = \"\\x4", "x: int\n=3", "a='b' + c\n((((", "é = r'\\'", "a = f'{a[0]}' % (1,)\n", "a.append([*b])\na[1] = 2", "a = b = 'x'.join('y'.split('z', 1)[:2])"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

@@ -30,6 +30,7 @@ func blessCommand(stdout, stderr io.Writer) *cobra.Command {
 		Long: `bless rewrites the sample outputs of pages, in the source, with what the newest
 report says was printed. It shows each change first. What you left out of a
 sample stays out; its wrapping, its indentation, tolerances and variables stay.
+The numbers in the text that a measured role shows become what was measured.
 Nothing else on the page changes, and a second time nothing does.
 
 Run "labs verify" first: a report of other commands than the page has now is not
@@ -79,11 +80,18 @@ func bless(o blessOptions, args []string, v *view) error {
 			refused++
 			fmt.Fprintf(v.err, "labs: %s\n", s)
 		}
-		changed += len(edits)
-		if o.check || len(edits) == 0 {
+		var readings []reading
+		if !o.failed { // any number is what a role shows
+			readings = l.readings(o, reports)
+		}
+		for _, r := range readings {
+			v.showReading(r)
+		}
+		changed += len(edits) + len(readings)
+		if o.check || len(edits)+len(readings) == 0 {
 			continue
 		}
-		written, err := l.write(edits)
+		written, err := l.write(edits, readings)
 		if err != nil {
 			return err
 		}
@@ -236,7 +244,7 @@ func (v *view) showEdit(l *lesson, e edit) {
 
 // write puts the new samples into the files, and reads the page again: should
 // anything but these samples have changed, the files are put back.
-func (l *lesson) write(edits []edit) (files []string, err error) {
+func (l *lesson) write(edits []edit, readings []reading) (files []string, err error) {
 	before := map[string][]byte{}
 	defer func() {
 		if err == nil {
@@ -249,18 +257,22 @@ func (l *lesson) write(edits []edit) (files []string, err error) {
 	// From the bottom up, so that lines stay where they are.
 	slices.SortStableFunc(edits, func(a, b edit) int { return b.sample.Line - a.sample.Line })
 	for _, e := range edits {
-		if _, ok := before[e.file]; !ok {
-			data, err := os.ReadFile(e.file)
-			if err != nil {
-				return nil, fmt.Errorf("reading the page: %w", err)
-			}
-			before[e.file] = data
-			files = append(files, e.file)
-		}
+		files = append(files, e.file)
+	}
+	for _, r := range readings {
+		files = append(files, r.file)
 	}
 	slices.Sort(files)
+	files = slices.Compact(files)
 	for _, file := range files {
-		text := string(before[file])
+		data, err := os.ReadFile(file)
+		if err != nil {
+			return nil, fmt.Errorf("reading the page: %w", err)
+		}
+		before[file] = data
+	}
+	for _, file := range files {
+		text := put(string(before[file]), file, readings)
 		for _, e := range edits {
 			if e.file == file {
 				text = e.apply(text)

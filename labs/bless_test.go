@@ -174,3 +174,41 @@ func TestBlessKeepsThePageWhole(t *testing.T) {
 		t.Errorf("the page is now %q", data)
 	}
 }
+
+// The text of a measured role becomes what the newest run measured, in both
+// languages, and nothing else of the prose changes.
+func TestBlessMeasured(t *testing.T) {
+	const rst = "Page\n====\n\n.. lab: save=\"rate:rate ([0-9.]+)\"\n\n.. code-block:: shell\n\n   bench\n\nIt does :measured:`1.5 <rate>` of these, so :measured:`443MB <size(small)>`, and\n:measured:`rate` or :measured:`1.5 <other>` or :measured:`a\nb <rate>`.\n"
+	const md = "# Page\r\n\r\nÄ {measured}`443MB <size(small)>` and `443MB <size(small)>`.\r\n"
+	source, reports := blessed(t, map[string]string{"page.rst": rst, "page.md": md}, map[string][]string{"bench": {"rate 2.25"}})
+	for _, name := range []string{"page.rst", "page.md"} {
+		file := filepath.Join(reports, report.FileName(name, "docker", false))
+		p, err := report.Read(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.Images = []report.Image{{Ref: "nvcr.io/org/x:small", SizeBytes: 75_700_000}}
+		if len(p.Steps) > 0 {
+			p.Steps[0].Values = map[string]string{"rate": "2.25"}
+		}
+		if err := report.Write(file, p); err != nil {
+			t.Fatal(err)
+		}
+	}
+	args := []string{"bless", "--source", source, "--reports", reports, "page.rst", "page.md"}
+	if out := labs(t, 1, append(args, "--check")...); !strings.Contains(out, "page.rst:10\n") || !strings.Contains(out, "- 443MB\n  + 75.7MB") || !strings.Contains(out, "3 samples are not what came") {
+		t.Errorf("--check says\n%s", out)
+	}
+	labs(t, 0, args...)
+	for name, want := range map[string]string{
+		"page.rst": strings.NewReplacer("`1.5 <rate>`", "`2.25 <rate>`", "443MB <", "75.7MB <").Replace(rst),
+		"page.md":  strings.Replace(md, "{measured}`443MB", "{measured}`75.7MB", 1),
+	} {
+		if got, err := os.ReadFile(filepath.Join(source, name)); err != nil || string(got) != want {
+			t.Errorf("%s is\n%q\nwant\n%q", name, got, want)
+		}
+	}
+	if out := labs(t, 0, append(args, "--check")...); !strings.Contains(out, "Every sample says what came") {
+		t.Errorf("a second time: %s", out)
+	}
+}

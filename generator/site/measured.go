@@ -42,9 +42,7 @@ func (e *env) measured(n *doc.Node, expr string) (html.Link, bool) {
 	return html.Link{}, false
 }
 
-// measuringRuns are the runs of the page that measured any of its numbers,
-// those that measured most of them first, so that numbers which are compared
-// with each other come from one run; the newest among equals.
+// measuringRuns are the runs of the page that measured any of its numbers.
 func (e *env) measuringRuns() []*report.Page {
 	var exprs []string
 	for n := range e.doc.Root.Find(doc.KindPendingXref) {
@@ -52,25 +50,7 @@ func (e *env) measuringRuns() []*report.Page {
 			exprs = append(exprs, n.Attr(doc.AttrRefTarget))
 		}
 	}
-	by := map[int][]*report.Page{}
-	for i := range e.s.reports { // newest first
-		r := &e.s.reports[i]
-		if r.Page != e.p.name {
-			continue
-		}
-		count := 0
-		for _, x := range exprs {
-			if _, err := r.Measured(x, e.isFresh); err == nil {
-				count++
-			}
-		}
-		by[count] = append(by[count], r)
-	}
-	runs := []*report.Page{}
-	for count := len(exprs); count >= 0; count-- {
-		runs = append(runs, by[count]...)
-	}
-	return runs
+	return report.Measuring(e.s.reports, e.p.name, exprs, e.isFresh) // newest first
 }
 
 // isFresh reports whether a step is on the page as it was when it ran.

@@ -26,6 +26,31 @@ func (p *Page) Measured(expr string, fresh func(id, digest string) bool) (string
 	})
 }
 
+// Measuring gives the runs of a page that measured any of some expressions, those
+// that measured most of them first, so that numbers which are compared with each
+// other come from one run; among equals in the order given.
+func Measuring(reports []Page, page string, exprs []string, fresh func(id, digest string) bool) []*Page {
+	by := map[int][]*Page{}
+	for i := range reports {
+		r := &reports[i]
+		if r.Page != page {
+			continue
+		}
+		count := 0
+		for _, x := range exprs {
+			if _, err := r.Measured(x, fresh); err == nil {
+				count++
+			}
+		}
+		by[count] = append(by[count], r)
+	}
+	runs := []*Page{}
+	for count := len(exprs); count >= 0; count-- {
+		runs = append(runs, by[count]...)
+	}
+	return runs
+}
+
 // Size gives the size in bytes of an image of the run by its reference, its
 // tag, or the last part of its name.
 func (p *Page) Size(name string) (int64, bool) {

@@ -113,7 +113,7 @@ func ReadDocument(s string) (*Document, bool) {
 // ReadNode reads a node that begins at s, and gives what follows it. Its
 // strings are parts of s. ok is false where s holds something else.
 func ReadNode(s string) (n *Node, rest string, ok bool) {
-	r := nodeReader{Reader: Reader{S: s}}
+	r := nodeReader{Reader: Reader{S: s}, make: Maker{single: true}}
 	n = r.node(0)
 	return n, r.S, !r.Bad
 }

@@ -127,10 +127,14 @@ func NewLeaf(k Kind, pos Pos, text string) *Node {
 type Maker struct {
 	nodes    []Node
 	children []*Node
+	single   bool // one piece of memory for each: for trees of few nodes that live long
 }
 
 // New makes an element.
 func (m *Maker) New(k Kind, pos Pos) *Node {
+	if m.single {
+		return &Node{Kind: k, Pos: pos}
+	}
 	at := len(m.nodes)
 	if at == cap(m.nodes) {
 		m.nodes = make([]Node, 0, min(64, max(8, 2*cap(m.nodes))))
@@ -170,6 +174,9 @@ func (m *Maker) List(nodes ...*Node) []*Node {
 	k := len(nodes)
 	if k == 0 {
 		return nil
+	}
+	if m.single {
+		return slices.Clone(nodes)
 	}
 	if cap(m.children)-len(m.children) < k {
 		m.children = make([]*Node, 0, max(k, min(128, max(16, 2*cap(m.children)))))

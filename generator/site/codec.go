@@ -22,7 +22,7 @@ func (f *facts) append(b []byte, places bool) []byte {
 	for _, h := range f.heads {
 		w.int(h.level)
 		w.string(h.id, h.text)
-		w.node(h.title)
+		w.string(string(h.title))
 		w.strings(h.ids)
 	}
 	w.strings(f.ids)
@@ -31,7 +31,7 @@ func (f *facts) append(b []byte, places bool) []byte {
 		for _, x := range l {
 			w.string(x.typ, x.name, x.id)
 			w.pos(x.pos)
-			w.node(x.text)
+			w.string(string(x.text))
 			w.strings(x.ids)
 			w.strings(x.in)
 			w.int(x.after)
@@ -61,7 +61,7 @@ func readFacts(s string) (*facts, error) {
 	f := &facts{title: r.String(), html: r.String(), meta: r.Strings(), sources: r.Strings()}
 	f.heads = make([]heading, r.Length())
 	for i := range f.heads {
-		f.heads[i] = heading{r.Count(), r.String(), r.String(), r.node(), r.Strings()}
+		f.heads[i] = heading{r.Count(), r.String(), r.String(), written(r.String()), r.Strings()}
 	}
 	f.ids = r.Strings()
 	for _, l := range []*[]fact{&f.labels, &f.objects, &f.figures} {
@@ -69,7 +69,7 @@ func readFacts(s string) (*facts, error) {
 			*l = make([]fact, n)
 		}
 		for i := range *l {
-			(*l)[i] = fact{typ: r.String(), name: r.String(), id: r.String(), pos: r.pos(), text: r.node(), ids: r.Strings(), in: r.Strings(), after: r.Count(), implicit: r.Bool()}
+			(*l)[i] = fact{typ: r.String(), name: r.String(), id: r.String(), pos: r.pos(), text: written(r.String()), ids: r.Strings(), in: r.Strings(), after: r.Count(), implicit: r.Bool()}
 		}
 	}
 	f.toctrees, f.index = r.nodes(), r.nodes()

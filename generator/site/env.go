@@ -388,7 +388,7 @@ func (e *env) titled(n *doc.Node, l html.Link, q *page, frag string, bare bool) 
 	if !bare {
 		return l
 	}
-	if t, ok := e.s.anchor(q, unescapeURL(frag)); ok && frag != "" && t.page == q && (t.text != nil || t.name != "") {
+	if t, ok := e.s.anchor(q, unescapeURL(frag)); ok && frag != "" && t.page == q && (t.text != "" || t.name != "") {
 		l.Text, l.Plain = e.linkTo(n, t, false).Text, t.name
 		return l
 	}
@@ -411,8 +411,8 @@ func (e *env) linkTo(n *doc.Node, t target, explicit bool) html.Link {
 		}
 	}
 	if !explicit {
-		if t.text != nil {
-			l.Text = t.text
+		if t.text != "" {
+			l.Text = t.text.node()
 		} else if t.name != "" {
 			l.Plain = t.name
 		}

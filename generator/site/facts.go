@@ -15,11 +15,11 @@ import (
 type target struct {
 	page *page
 	id   string
-	url  string    // of another site; page is nil then
-	text *doc.Node // the title it has there, or nil
-	name string    // plain text in place of a title
-	kind string    // section, figure, table, code-block, or an object type
-	doc  string    // what the tooltip says: another site's title
+	url  string  // of another site; page is nil then
+	text written // the title it has there
+	name string  // plain text in place of a title
+	kind string  // section, figure, table, code-block, or an object type
+	doc  string  // what the tooltip says: another site's title
 }
 
 // facts are what other pages may ask of one page, gathered when it is read.
@@ -52,18 +52,40 @@ type facts struct {
 type heading struct {
 	level    int
 	id, text string
-	title    *doc.Node
+	title    written
 	ids      []string // all anchors of the section
 }
 
 type fact struct {
 	typ, name, id string
-	pos           doc.Pos   // for diagnostics
-	text          *doc.Node // its title
-	ids           []string  // of a figure: all its anchors
-	in            []string  // of a figure: the sections it stands in, outermost first
-	after         int       // of a figure: how many toctrees stand before it
+	pos           doc.Pos  // for diagnostics
+	text          written  // its title
+	ids           []string // of a figure: all its anchors
+	in            []string // of a figure: the sections it stands in, outermost first
+	after         int      // of a figure: how many toctrees stand before it
 	implicit      bool
+}
+
+// A written node is one in its compact form, without places: most titles are
+// never asked for. "" is none.
+type written string
+
+func writeNode(n *doc.Node) written {
+	if n == nil {
+		return ""
+	}
+	return written(doc.AppendNode(nil, n, false))
+}
+
+func (w written) node() *doc.Node {
+	if w == "" {
+		return nil
+	}
+	n, _, ok := doc.ReadNode(string(w))
+	if !ok {
+		return nil
+	}
+	return n
 }
 
 func (f *facts) hasID(id string) bool {
@@ -118,11 +140,13 @@ func gather(d *doc.Document, orders bool) *facts {
 	for _, src := range d.Sources {
 		f.sources = append(f.sources, src.Name)
 	}
+	heads := map[*doc.Node]int{}
 	for i, h := range html.TOC(d, html.Nop{}) {
 		if i == 0 {
 			f.title, f.html = strings.Join(strings.Fields(h.Text), " "), h.HTML
 		}
-		f.heads = append(f.heads, heading{h.Level, h.ID, h.Text, h.Node.First(doc.KindTitle), h.Node.IDs()})
+		f.heads = append(f.heads, heading{h.Level, h.ID, h.Text, writeNode(h.Node.First(doc.KindTitle)), h.Node.IDs()})
+		heads[h.Node] = i
 	}
 	name := trimSuffix(d.Name())
 	if t := meta["title"]; t != "" && f.title == "" {
@@ -151,7 +175,7 @@ func gather(d *doc.Document, orders bool) *facts {
 		}
 	}
 	f.walk(d.Root, explicit, nil)
-	f.toc = f.contents(d.Root.Children, true)
+	f.toc = f.contents(d.Root.Children, true, heads)
 	slices.Sort(f.ids)
 	f.ids = slices.Compact(f.ids)
 	return f
@@ -271,7 +295,7 @@ func (f *facts) labelsOf(n *doc.Node, explicit map[string]bool) {
 				id = i
 			}
 		}
-		l := fact{typ: kind, name: name, id: id, pos: n.Pos, text: title}
+		l := fact{typ: kind, name: name, id: id, pos: n.Pos, text: writeNode(title)}
 		l.implicit = kind == "section" && normal(name) == own && !explicit[makeID(name)]
 		f.labels = append(f.labels, l)
 	}

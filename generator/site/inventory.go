@@ -227,8 +227,8 @@ func (s *Site) inventory() []byte {
 	}
 	for name, t := range s.labels {
 		title := ""
-		if t.text != nil {
-			title = t.text.PlainText()
+		if t.text != "" {
+			title = t.text.node().PlainText()
 		}
 		add(name, "std:label", "-1", t.page.url, t.id, title)
 	}

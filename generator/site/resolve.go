@@ -80,7 +80,7 @@ func (e *env) xref(n *doc.Node) (html.Link, bool) {
 			e.warn(n, "ref-label", "There is no label `"+name+"`.", s.nearLabel(name))
 			return html.Link{}, false
 		}
-		if t.text == nil && !explicit && typ == "ref" {
+		if t.text == "" && !explicit && typ == "ref" {
 			e.warn(n, "ref-no-title", "The label `"+name+"` stands before nothing that has a title.",
 				"Give the reference a text: :ref:`text <"+name+">`.")
 		}
@@ -136,7 +136,7 @@ func (e *env) pageLink(q *page, explicit bool) html.Link {
 	if !explicit {
 		l.Plain = q.title
 		if len(q.facts.heads) > 0 {
-			l.Text = q.facts.heads[0].title
+			l.Text = q.facts.heads[0].title.node()
 		}
 	}
 	return l
@@ -166,7 +166,7 @@ func (e *env) numref(n *doc.Node, name string, explicit bool) (html.Link, bool) 
 		}
 		e.warn(n, "ref-no-number", "`"+name+"` has no number.", hint)
 		if !explicit {
-			l.Text = t.text
+			l.Text = t.text.node()
 		}
 		return l, true
 	}
@@ -174,8 +174,8 @@ func (e *env) numref(n *doc.Node, name string, explicit bool) (html.Link, bool) 
 	if explicit {
 		format = n.PlainText()
 	}
-	if t.text != nil {
-		title = t.text.PlainText()
+	if t.text != "" {
+		title = t.text.node().PlainText()
 	}
 	if strings.Contains(format, "{") {
 		l.Plain = strings.NewReplacer("{number}", num, "{name}", title).Replace(format)
@@ -243,13 +243,13 @@ func (s *Site) anchor(p *page, name string) (target, bool) {
 	return target{}, false
 }
 
-func (p *page) titleOf(id string) *doc.Node {
+func (p *page) titleOf(id string) written {
 	for _, h := range p.facts.heads {
 		if slices.Contains(h.ids, id) {
 			return h.title
 		}
 	}
-	return nil
+	return ""
 }
 
 // sectionLabels reports whether titles of sections are labels of the whole

@@ -33,17 +33,18 @@ const (
 
 // contents cuts a page into the parts of its table of contents. Objects stand
 // below the object whose name begins theirs, where the same section has it.
-func (f *facts) contents(nodes []*doc.Node, objects bool) []tocPart {
+// heads are the places of the sections among the page's titles.
+func (f *facts) contents(nodes []*doc.Node, objects bool, heads map[*doc.Node]int) []tocPart {
 	var out []tocPart
 	memo := map[string][]int{} // an object's name -> the way to it in out
 	for _, n := range nodes {
 		switch n.Kind {
 		case doc.KindSection:
-			if i := f.headOf(n); i >= 0 {
-				out = append(out, tocPart{kind: tocSection, index: i, parts: f.contents(n.Children, objects)})
+			if i, ok := heads[n]; ok {
+				out = append(out, tocPart{kind: tocSection, index: i, parts: f.contents(n.Children, objects, heads)})
 			}
 		case doc.KindOnly:
-			if parts := f.contents(n.Children, objects); len(parts) > 0 {
+			if parts := f.contents(n.Children, objects, heads); len(parts) > 0 {
 				out = append(out, tocPart{kind: tocOnly, text: n.Attr(doc.AttrExpr), parts: parts})
 			}
 		default:
@@ -78,11 +79,6 @@ func nest(out []tocPart, memo map[string][]int, way []string, p tocPart) []tocPa
 	memo[key] = append(slices.Clone(at), len(*list))
 	*list = append(*list, p)
 	return out
-}
-
-func (f *facts) headOf(section *doc.Node) int {
-	title := section.First(doc.KindTitle)
-	return slices.IndexFunc(f.heads, func(h heading) bool { return title != nil && h.title == title })
 }
 
 // tocName is the name under which a signature stands in tables of contents,
@@ -268,7 +264,7 @@ func (w *tocWalk) line(q *page, p tocPart) html.TocEntry {
 		return html.TocEntry{Href: relative(w.from.url, q.url+"#"+p.id), Plain: p.text, Code: true}
 	}
 	h := q.facts.heads[p.index]
-	e := html.TocEntry{Href: relative(w.from.url, q.url), Plain: h.text, Title: h.title, Number: q.secnum[h.id]}
+	e := html.TocEntry{Href: relative(w.from.url, q.url), Plain: h.text, Title: h.title.node(), Number: q.secnum[h.id]}
 	if p.index > 0 {
 		e.Href = relative(w.from.url, q.url+"#"+h.id)
 	} else {

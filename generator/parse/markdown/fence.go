@@ -3,6 +3,7 @@ package markdown
 import (
 	"strings"
 
+	"github.com/goccy/go-yaml"
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/parser"
 	"github.com/yuin/goldmark/text"
@@ -186,9 +187,35 @@ func (p *page) options(lines []directive.Line) ([]directive.Option, []directive.
 		pos := lines[i].Pos
 		vpos := pos
 		vpos.Off += int32(at)
+		if plain, quoted := unquoted(value); quoted {
+			value = plain
+			vpos.Off++
+		}
 		out = append(out, directive.Option{Name: name, Value: value, Pos: pos, ValuePos: vpos})
 	}
 	return out, lines[i:]
+}
+
+// unquoted takes the quotes of YAML off a value that stands in them: MyST
+// reads options as YAML.
+func unquoted(value string) (string, bool) {
+	if len(value) < 2 || value[0] != value[len(value)-1] {
+		return "", false
+	}
+	switch inner := value[1 : len(value)-1]; value[0] {
+	case '\'':
+		if strings.Contains(strings.ReplaceAll(inner, "''", ""), "'") {
+			return "", false
+		}
+		return strings.ReplaceAll(inner, "''", "'"), true
+	case '"':
+		var plain string
+		if strings.ContainsRune(strings.NewReplacer(`\\`, "", `\"`, "").Replace(inner), '"') || yaml.Unmarshal([]byte(value), &plain) != nil {
+			return "", false
+		}
+		return plain, true
+	}
+	return "", false
 }
 
 // optionLine reads `:name: value` and says where the value starts.

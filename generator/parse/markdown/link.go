@@ -26,6 +26,9 @@ func (p bareLinkParser) Parse(parent ast.Node, block text.Reader, pc parser.Cont
 	return p.InlineParser.Parse(parent, block, pc)
 }
 
+// maxLocal is how long the part of a mail address before its @ may be.
+const maxLocal = 256
+
 // mayLink reports whether a word begins like an address: http:, https:, ftp:
 // and www. by their first letter, and e-mail by its @.
 func mayLink(word []byte) bool {
@@ -36,7 +39,7 @@ func mayLink(word []byte) bool {
 	case 'h', 'f', 'w':
 		return true
 	}
-	for _, c := range word {
+	for _, c := range word[:min(len(word), maxLocal)] {
 		switch {
 		case c == '@':
 			return true

@@ -108,21 +108,22 @@ func (p *page) dropPending(n *doc.Node) {
 // A page is the reading of one page. It is what directives know as
 // directive.Parser.
 type page struct {
-	name     string
-	cfg      *directive.Config
-	opt      Options
-	table    *directive.Table
-	root     *doc.Node
-	sources  []*doc.Source
-	diags    []doc.Diag
-	deps     []doc.Dep
-	meta     map[string]string
-	state    directive.State
-	pending  bool               // a directive waits for the end of the page
-	depth    int                // of directives
-	nesting  int                // of quotes, lists and inline elements
-	expanded int                // bytes that substitutions added
-	links    []parser.Reference // link definitions of the page
+	name      string
+	cfg       *directive.Config
+	opt       Options
+	table     *directive.Table
+	root      *doc.Node
+	sources   []*doc.Source
+	diags     []doc.Diag
+	deps      []doc.Dep
+	meta      map[string]string
+	state     directive.State
+	pending   bool // a directive waits for the end of the page
+	depth     int  // of directives
+	nesting   int  // of quotes, lists and inline elements
+	allowance allowance
+	expanded  int                // bytes that substitutions added
+	links     []parser.Reference // link definitions of the page
 
 	substitutions map[string]string
 	expanding     map[string]bool // substitutions being read
@@ -140,26 +141,26 @@ type page struct {
 type grammar struct{ full, inline, plain parser.Parser }
 
 var grammars = sync.OnceValue(func() grammar {
-	inlines := append(parser.DefaultInlineParsers(),
+	inlines := append(boundedInlines(),
 		util.Prioritized(roleParser{}, 50),
 		util.Prioritized(mathParser{}, 60),
 		util.Prioritized(noteRefParser{}, 70),
-		util.Prioritized(extension.NewStrikethroughParser(), 500),
+		util.Prioritized(boundedMarks{extension.NewStrikethroughParser()}, 500),
 		util.Prioritized(bareLinkParser{extension.NewLinkifyParser()}, 999),
 	)
-	blocks := append(parser.DefaultBlockParsers(),
+	blocks := append(boundedBlocks(),
 		util.Prioritized(targetParser{}, 90),
 		util.Prioritized(breakParser{}, 95),
 		util.Prioritized(mathBlockParser{}, 650),
 		util.Prioritized(colonFenceParser{}, 660),
 		util.Prioritized(fieldParser{}, 670),
 		util.Prioritized(percentParser{}, 680),
-		util.Prioritized(noteParser{}, 690),
-		util.Prioritized(extension.NewDefinitionListParser(), 101),
+		util.Prioritized(shallow{noteParser{}}, 690),
+		util.Prioritized(shallow{extension.NewDefinitionListParser()}, 101),
 		util.Prioritized(extension.NewDefinitionDescriptionParser(), 102),
 	)
-	paragraphs := append(parser.DefaultParagraphTransformers(),
-		util.Prioritized(extension.NewTableParagraphTransformer(), 200))
+	paragraphs := append(boundedParagraphs(),
+		util.Prioritized(boundedTable{extension.NewTableParagraphTransformer()}, 200))
 	return grammar{
 		full: parser.NewParser(parser.WithBlockParsers(blocks...),
 			parser.WithInlineParsers(append(inlines, util.Prioritized(extension.NewTaskCheckBoxParser(), 0))...),
@@ -202,6 +203,8 @@ func (p *page) parse(pc *piece, titles bool) []*doc.Node {
 func (p *page) goldmark(gm parser.Parser, pc *piece) ast.Node {
 	pc.src = []byte(pc.text)
 	ctx := parser.NewContext()
+	ctx.Set(allowanceKey, &p.allowance)
+	defer p.sayBounds(pc)
 	for _, l := range p.links {
 		ctx.AddReference(l)
 	}

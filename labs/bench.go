@@ -383,7 +383,7 @@ func (b *bench) page(ctx context.Context, l *lesson, gpus []gpu.Device, v *view)
 	masker := report.NewMasker(append(hidden([]*lesson{l}), b.net.Token())...)
 	page, err = run.Page(ctx, l.doc, plan, run.Deps{
 		Engine: e, Network: b.net, NGC: platform, GPUs: gpus, Labs: b.labs, Scratch: dir, Content: l.root,
-		Programs: b.programs, Values: l.environment(), Downloads: l.downloads, Missing: l.missing, Loaded: b.loaded, Timeout: b.o.timeout, Mask: masker.Text, Events: v.event, Visit: b.visit,
+		Programs: b.programs, Values: l.environment(), Downloads: l.downloads, Missing: l.missing, Loaded: b.loaded, Timeout: b.o.timeout, Mask: masker.Text, Events: v.event, Visit: b.visit, Ahead: b.o.ahead,
 	})
 	page.Title, page.Machine, page.Hermetic = l.title, b.machine, b.o.hermetic && led(e)
 	page.Coverage = coverage(plan, page.Steps)

@@ -123,9 +123,10 @@ type Step struct {
 	Cached   *time.Time `json:"cached,omitempty"`
 	Started  int64      `json:"started_ms"` // after Page.Started
 	Duration int64      `json:"duration_ms"`
-	Exit     *int       `json:"exit,omitempty"`    // of the last command; absent if none ran
-	Command  string     `json:"command,omitempty"` // what was typed, lines joined with "\n"
-	Output   string     `json:"output,omitempty"`  // masked, without terminal codes, see Clip
+	Ahead    int64      `json:"ahead_ms,omitempty"` // what a build took that was done ahead; the step then found it in the cache
+	Exit     *int       `json:"exit,omitempty"`     // of the last command; absent if none ran
+	Command  string     `json:"command,omitempty"`  // what was typed, lines joined with "\n"
+	Output   string     `json:"output,omitempty"`   // masked, without terminal codes, see Clip
 	// Outputs is what each command printed, where the page shows samples of
 	// several of them.
 	Outputs  []string          `json:"outputs,omitempty"`

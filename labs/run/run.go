@@ -62,6 +62,7 @@ type Deps struct {
 	// Loaded are the images that were put into the engine beforehand. A build
 	// that is skipped is not missed if it would have made one of them.
 	Loaded []string
+	Ahead  bool   // build Dockerfiles before the page comes to them
 	Visit  *Visit // stop at a step and open a shell there; nil does not
 
 	Timeout time.Duration       // of a step; 0 is DefaultTimeout
@@ -102,6 +103,7 @@ type runner struct {
 	shells     map[string]*shell
 	terminals  map[string]*terminal
 	background []*process
+	ahead      *ahead // nil builds nothing ahead
 
 	mu        sync.Mutex
 	processes []*process          // all that were started, to be closed at the end
@@ -164,6 +166,10 @@ func Page(ctx context.Context, d *doc.Document, plan []step.Planned, deps Deps) 
 	}()
 	if err := r.place(); err != nil {
 		return page, err
+	}
+	if deps.Ahead {
+		r.ahead = r.buildAhead(ctx, plan)
+		defer r.ahead.close()
 	}
 	left := false // the person who visits a session has been and gone
 	for i, p := range plan {

@@ -347,6 +347,9 @@ func (b *bench) page(ctx context.Context, l *lesson, gpus []gpu.Device, v *view)
 	if err != nil {
 		return page, err
 	}
+	if b.o.wrap != nil {
+		e = b.o.wrap(e)
+	}
 	b.mu.Lock()
 	b.pages++
 	dir := filepath.Join(b.dir, "p"+strconv.Itoa(b.pages))

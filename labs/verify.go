@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"docent/labs/engine"
 	"docent/labs/report"
 	"docent/labs/run"
 	"docent/labs/step"
@@ -27,6 +28,7 @@ type verifyOptions struct {
 	hermetic, strict, keep, noColor, noCache, watch, ahead  bool
 	siteReports                                             bool // reports is what it is without a flag
 	timeout, maxAge                                         time.Duration
+	wrap                                                    func(engine.Engine) engine.Engine // of tests
 	telling
 }
 

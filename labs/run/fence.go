@@ -31,8 +31,8 @@ var keptCapabilities = []uintptr{
 }
 
 // Fence runs a program that can write below a folder only, where the kernel can
-// see to that (Landlock; a kernel without it restricts nothing), and gives its
-// exit status. It stays as the program's parent: what kills its parent kills
+// see to that (Landlock; a kernel without it restricts nothing), and that cannot
+// signal the run or everything (seccomp), and gives its exit status. It stays as the program's parent: what kills its parent kills
 // this process, and not labs.
 func Fence(args []string) int {
 	runtime.LockOSThread() // capabilities belong to a thread, and the child inherits this one's
@@ -56,6 +56,12 @@ func Fence(args []string) int {
 			unix.Prctl(unix.PR_CAPBSET_DROP, c, 0, 0, 0) // only root has any to drop
 		}
 	}
+	run := os.Getppid()
+	group, err := unix.Getpgid(run)
+	if err != nil || group < 2 {
+		group = run
+	}
+	spare(-1, run, -group)                           // as the kernel lets us
 	unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{}) // a crash must not fill the folder
 	path, err := exec.LookPath(program[0])
 	if err != nil {

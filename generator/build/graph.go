@@ -154,6 +154,10 @@ func (g *Graph) Do(name string, ask func(question string) Answer, keep func(*Res
 	return r, true, nil
 }
 
+// Set remembers a value for the next build, as the result of a task that
+// asks nothing.
+func (g *Graph) Set(name, value string) { g.put(name, &Result{Value: value}) }
+
 func (g *Graph) put(name string, r *Result) {
 	g.mu.Lock()
 	g.now[name] = r

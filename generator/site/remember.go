@@ -135,8 +135,7 @@ func (s *Site) settle() {
 	s.whole = build.Digest(string(s.shape[:]), string(whole.b), string(s.evidence[:]))
 	last := s.graph.Last("shape")
 	s.sameShape = last != nil && last.Value == string(s.shape[:])
-	s.graph.Do("shape", func(string) build.Answer { return build.Answer{} }, func(*build.Result) bool { return false },
-		func(*build.Trace) (string, error) { return string(s.shape[:]), nil })
+	s.graph.Set("shape", string(s.shape[:]))
 }
 
 // A message is a diagnostic as it is remembered: its text is read again from
@@ -405,6 +404,10 @@ func (s *Site) remember(before *Site) {
 		s.index.Load(text)
 		s.known = s.index.Version()
 	}
+	// What a page gave is in two files, which a crash can leave of two builds.
+	if last := s.graph.Last("index"); last == nil || last.Value != s.index.Version() {
+		s.index, s.known = search.NewBuilder(), ""
+	}
 }
 
 // Remember writes down what the next build need not do again. It is called
@@ -416,7 +419,9 @@ func (s *Site) Remember() error {
 	if err := s.opt.Cache.Save("files", s.key, s.table.encode()); err != nil {
 		return err
 	}
-	if v := s.index.Version(); v != s.known {
+	v := s.index.Version()
+	s.graph.Set("index", v)
+	if v != s.known {
 		text, err := s.index.Save()
 		if err == nil {
 			err = s.opt.Cache.Save("search", s.key, text)

@@ -14,6 +14,10 @@ import (
 	"time"
 
 	"docent/generator/build"
+	"docent/generator/doc"
+	"docent/generator/parse"
+	"docent/labs/report"
+	"docent/labs/step"
 )
 
 // A gardener changes a small source tree at random, as an author does over a
@@ -121,11 +125,127 @@ func (g *gardener) page(name string) {
 	}
 }
 
+// around writes one of several texts to a file that is no page, or removes
+// it.
+func (g *gardener) around(name string, texts ...string) string {
+	if g.Intn(4) == 0 {
+		os.Remove(filepath.Join(g.dir, name))
+		return "remove " + name
+	}
+	g.put(name, g.pick(texts))
+	return "write " + name
+}
+
+// theme changes what stands above the theme.
+func (g *gardener) theme() string {
+	switch g.Intn(4) {
+	case 0:
+		os.RemoveAll(filepath.Join(g.dir, "_theme"))
+		return "remove the theme"
+	case 1:
+		return g.around("_theme/templates/redirect.html", "<p>{{.Home}}</p>\n", "<p>To {{.Home}}</p>\n", "{{")
+	case 2:
+		return g.around("_theme/assets/css/docent.css", "p{color:red}", "p{color:blue}")
+	}
+	return g.around("_theme/assets/"+g.title()+".txt", "1", "2")
+}
+
+// judge writes a report about a page, or removes it.
+func (g *gardener) judge() string {
+	dir := filepath.Join(filepath.Dir(g.dir), "labs", "reports")
+	page := g.pick([]string{"a.md", "b.rst", "one/c.md"})
+	file := filepath.Join(dir, report.FileName(page, "host", false))
+	switch g.Intn(4) {
+	case 0:
+		os.Remove(file)
+		return "remove the report of " + page
+	case 1:
+		os.MkdirAll(dir, 0o777)
+		os.WriteFile(file, []byte("{"), 0o666)
+		return "break the report of " + page
+	}
+	r := report.Page{Schema: report.Version, Page: page, Started: time.Date(2026, 5, 1+g.Intn(9), 0, 0, 0, 0, time.UTC), Machine: report.Machine{OS: "Debian", Engine: "host"}}
+	text, _ := os.ReadFile(filepath.Join(g.dir, page))
+	zero := 0
+	steps, _ := step.Steps(parse.Page(page, strings.ToValidUTF8(string(text), "?"), nil))
+	for _, s := range steps {
+		r.Steps = append(r.Steps, report.Step{ID: s.ID, Digest: s.Digest, Sample: s.Sample, Role: "run", Exit: &zero,
+			Verdict: report.Verdict(g.pick([]string{"passed", "failed", "skipped"}))})
+	}
+	os.MkdirAll(dir, 0o777)
+	if err := report.Write(file, &r); err != nil {
+		panic(err)
+	}
+	return "judge " + page
+}
+
+// harm does to a cache what crashes, bad disks and restored backups do: files
+// that are cut, broken, gone, or older than the ones beside them.
+func (g *gardener) harm(cache string, older map[string]string) string {
+	sites, _ := filepath.Glob(filepath.Join(cache, "site-*"))
+	if len(sites) == 0 {
+		return "nothing"
+	}
+	name := g.pick([]string{"graph", "files", "search", "out", "spare"})
+	full := filepath.Join(sites[0], name)
+	was, err := os.ReadFile(full)
+	if err != nil {
+		return "nothing"
+	}
+	defer func() { older[name] = string(was) }()
+	switch n := g.Intn(6); {
+	case n == 0:
+		os.Remove(full)
+		return "remove the cache's " + name
+	case n == 1:
+		os.WriteFile(full, was[:g.Intn(len(was)+1)], 0o600)
+		return "cut the cache's " + name
+	case n == 2:
+		broken := []byte(string(was))
+		for range 1 + g.Intn(3) {
+			broken[g.Intn(len(broken))] ^= byte(1 + g.Intn(255))
+		}
+		os.WriteFile(full, broken, 0o600)
+		return "break the cache's " + name
+	case name != "spare" && older[name] != "": // a spare's record is gone before the spare is touched
+		os.WriteFile(full, []byte(older[name]), 0o600)
+		if name == "out" {
+			os.Remove(filepath.Join(sites[0], "spare"))
+		}
+		return "put an older " + name + " into the cache"
+	}
+	return "look at the cache's " + name
+}
+
 // step makes one change and says which.
 func (g *gardener) step() string {
 	name := g.pick(plots)
 	full := filepath.Join(g.dir, name)
-	switch g.Intn(16) {
+	switch g.Intn(22) {
+	case 16:
+		return g.theme()
+	case 17:
+		return g.around("versions.json", "[]", `[{"version": "1", "url": "https://example.org/1/"}]`, "[", `[{"version": "2", "name": "Two", "url": "/2/"}]`)
+	case 18:
+		return g.around("locale/de/LC_MESSAGES/"+g.pick([]string{"a", "one", "index"})+".po", "", "msgid \"Apple\"\nmsgstr \"Apfel\"\n", "msgid \"Birch\"\nmsgstr \"Birke\"\n", "\xff")
+	case 19:
+		return g.judge()
+	case 20: // other bytes under the same size and the same time
+		text, err := os.ReadFile(full)
+		info, err2 := os.Lstat(full)
+		if err != nil || err2 != nil || info.Mode()&fs.ModeSymlink != 0 {
+			return "nothing"
+		}
+		os.WriteFile(full, []byte(strings.Map(func(r rune) rune {
+			if 'b' <= r && r <= 'y' && g.Intn(3) == 0 {
+				return r + 1
+			}
+			return r
+		}, string(text))), 0o666)
+		os.Chtimes(full, info.ModTime(), info.ModTime())
+		return "write " + name + " under its old stamp"
+	case 21:
+		return g.around("drawing.svg", `<svg xmlns="http://www.w3.org/2000/svg" width="4" height="3"/>`, `<svg xmlns="http://www.w3.org/2000/svg" width="9" height="3"/>`, `<svg onload="x()"/>`)
 	case 0:
 		os.Remove(full)
 		return "remove " + name
@@ -166,7 +286,7 @@ func (g *gardener) step() string {
 			os.Remove(filepath.Join(g.dir, "docent.yaml"))
 			return "remove docent.yaml"
 		}
-		g.put("docent.yaml", g.pick([]string{"title: Garden\n", "base_url: https://example.org/\ncards: false\n", "edit_url: https://example.org/edit/{path}\n", "exclude: [g.rst]\n", "redirects: {/was/: /a/}\n"}))
+		g.put("docent.yaml", g.pick([]string{"title: Garden\n", "base_url: https://example.org/\ncards: false\n", "edit_url: https://example.org/edit/{path}\n", "exclude: [g.rst]\n", "redirects: {/was/: /a/}\n", "languages: {de: Deutsch}\n", "theme: two\n", "search: false\nmarkdown: false\n"}))
 		return "write docent.yaml"
 	case 7: // the same text again, at another time
 		if text, err := os.ReadFile(full); err == nil {
@@ -230,12 +350,36 @@ func (g *gardener) build(t *testing.T, out string, cache *build.Cache) (files ma
 		}
 		return err
 	})
+	return files, saidOf(s.Diags())
+}
+
+// saidOf gives diagnostics with what they show, in order.
+func saidOf(all []doc.Diag) string {
 	var lines []string
-	for _, d := range s.Diags() {
+	for _, d := range all {
 		lines = append(lines, d.String()+"\n"+d.Excerpt())
 	}
 	sort.Strings(lines)
-	return files, strings.Join(lines, "\n")
+	return strings.Join(lines, "\n")
+}
+
+// fromNothing gives the site and what is said about it without a cache.
+func (g *gardener) fromNothing() (files map[string]string, said string) {
+	s, err := Load(context.Background(), Options{Source: g.dir})
+	if err != nil {
+		return nil, err.Error()
+	}
+	defer s.Close()
+	var m Memory
+	if err := s.Write(context.Background(), &m); err != nil {
+		return nil, err.Error()
+	}
+	files = map[string]string{marker: markerText}
+	for _, name := range m.Names() {
+		data, _ := m.File(name)
+		files[name] = string(data)
+	}
+	return files, saidOf(s.Diags())
 }
 
 // TestTheCacheIsNotTrusted compares builds with a cache to builds without
@@ -255,46 +399,56 @@ func TestTheCacheIsNotTrusted(t *testing.T) {
 			t.Fatal(err)
 		}
 		g := &gardener{rand.New(rand.NewSource(int64(seed))), filepath.Join(root, "content")}
-		for _, name := range plots {
-			g.page(name)
-		}
-		var history []string
-		for range 8 {
-			for range 1 + g.Intn(3) {
-				history = append(history, g.step())
-			}
-			if g.Intn(6) == 0 { // someone changes the site by hand
-				history = append(history, "change the site by hand")
-				os.WriteFile(filepath.Join(root, "warm", "index.html"), []byte("by hand"), 0o666)
-				os.WriteFile(filepath.Join(root, "warm", "foreign.txt"), []byte("by hand"), 0o666)
-			}
-			if g.Intn(8) == 0 {
-				history = append(history, "remove the site")
-				os.RemoveAll(filepath.Join(root, "warm"))
-			}
-			cache, err := build.OpenCache(filepath.Join(root, "cache"), "x")
-			if err != nil {
-				t.Fatal(err)
-			}
-			warm, warmSaid := g.build(t, filepath.Join(root, "warm"), cache)
-			cache.Close()
-			os.RemoveAll(filepath.Join(root, "cold"))
-			cold, coldSaid := g.build(t, filepath.Join(root, "cold"), nil)
-			if warmSaid != coldSaid {
-				t.Fatalf("seed %d: after %q:\nwith a cache:\n%s\nwithout:\n%s", seed, history, warmSaid, coldSaid)
-			}
-			for name, text := range cold {
-				if got, ok := warm[name]; !ok || got != text {
-					t.Fatalf("seed %d: after %q: %s differs with a cache (there: %t)\n%s", seed, history, name, ok, firstDifference(got, text))
-				}
-			}
-			for name := range warm {
-				if _, ok := cold[name]; !ok && cold != nil {
-					t.Fatalf("seed %d: after %q: %s is there with a cache only", seed, history, name)
-				}
-			}
-		}
+		g.year(t, seed, root)
 		os.RemoveAll(root)
+	}
+	t.Logf("%d sequences from seed %d on", sequences, first)
+}
+
+// year changes the source again and again, and compares after each time.
+func (g *gardener) year(t *testing.T, seed int, root string) {
+	for _, name := range plots {
+		g.page(name)
+	}
+	var history []string
+	older := map[string]string{}
+	out, at := filepath.Join(root, "warm"), filepath.Join(root, "cache")
+	for range 8 {
+		for range 1 + g.Intn(3) {
+			history = append(history, g.step())
+		}
+		if g.Intn(6) == 0 { // someone changes the site by hand
+			history = append(history, "change the site by hand")
+			os.WriteFile(filepath.Join(out, "index.html"), []byte("by hand"), 0o666)
+			os.WriteFile(filepath.Join(out, "foreign.txt"), []byte("by hand"), 0o666)
+		}
+		if g.Intn(8) == 0 {
+			history = append(history, "remove the site")
+			os.RemoveAll(out)
+		}
+		if g.Intn(3) == 0 {
+			history = append(history, g.harm(at, older))
+		}
+		cache, err := build.OpenCache(at, "x")
+		if err != nil {
+			t.Fatal(err)
+		}
+		warm, warmSaid := g.build(t, out, cache)
+		cache.Close()
+		cold, coldSaid := g.fromNothing()
+		if warmSaid != coldSaid {
+			t.Fatalf("seed %d: after %q: something else is said:\n%s", seed, history, firstDifference(warmSaid, coldSaid))
+		}
+		for name, text := range cold {
+			if got, ok := warm[name]; !ok || got != text {
+				t.Fatalf("seed %d: after %q: %s differs with a cache (there: %t)\n%s", seed, history, name, ok, firstDifference(got, text))
+			}
+		}
+		for name := range warm {
+			if _, ok := cold[name]; !ok && cold != nil {
+				t.Fatalf("seed %d: after %q: %s is there with a cache only", seed, history, name)
+			}
+		}
 	}
 }
 
@@ -303,5 +457,5 @@ func firstDifference(a, b string) string {
 	for i < min(len(a), len(b)) && a[i] == b[i] {
 		i++
 	}
-	return fmt.Sprintf("with: …%q\nwithout: …%q", a[max(0, i-60):min(len(a), i+100)], b[max(0, i-60):min(len(b), i+100)])
+	return fmt.Sprintf("with: …%q\nwithout: …%q", a[max(0, i-100):min(len(a), i+200)], b[max(0, i-100):min(len(b), i+200)])
 }

@@ -9,6 +9,8 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 DIST := content/containers_on_bcp/assets
 # How often "make bench-labs" runs each side.
 RUNS := 3
+# How many random histories "make cache" compares.
+SEQUENCES := 150
 # What every long check depends on; .ci/once adds what is its own.
 # The evidence of runs is none of them: refreshing it changes no check's outcome.
 INPUTS := go.mod go.sum Makefile generator labs ':!labs/reports'
@@ -78,11 +80,16 @@ unit: bin ## Go's tests; one package at a time, since some start real engines
 	go test -p 1 -timeout 20m $$(go list ./... | grep -vE 'docent/labs(/(engine|run).*)?$$')
 	.ci/once differ go.mod go.sum generator/parse/rst generator/parse/directive generator/doc -- go test ./generator/parse/rst -run TestDiffer -differ 5000
 	.ci/once compare go.mod go.sum generator scripts/compare -- scripts/compare --min 88 --show 20 docutils
+	.ci/once cache go.mod go.sum generator assets labs/report labs/step -- $(MAKE) cache
 	.ci/once lexers go.mod go.sum Makefile generator/lex -- go test ./generator/lex -run TestRealSources -real 1500000
 	.ci/once command $(INPUTS) -- go test -timeout 20m ./labs
 	.ci/once run $(INPUTS) -- go test -timeout 20m ./labs/run
 	.ci/once engines $(INPUTS) -- go test -timeout 20m ./labs/engine/...
 	.ci/once race $(INPUTS) assets content -- $(MAKE) race
+
+.PHONY: cache
+cache: ## builds with a cache and without, compared over many random changes: make cache SEQUENCES=2000
+	DOCENT_SEQUENCES=$(SEQUENCES) go test -count 1 -timeout 2h -v ./generator/site -run 'TestTheCacheIsNotTrusted|TestLiveIsTheSite'
 
 .PHONY: race
 race: ## the packages with goroutines under the race detector

@@ -3,6 +3,7 @@ package site
 import (
 	"context"
 	"io/fs"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -22,10 +23,11 @@ import (
 type Live struct {
 	opt Options
 
-	mu   sync.RWMutex // held for writing while the site changes
-	site *Site
-	due  []*page // pages that are to be checked
-	side Memory  // what pages write beside themselves
+	mu     sync.RWMutex // held for writing while the site changes
+	behind bool         // reading everything anew failed
+	site   *Site
+	due    []*page // pages that are to be checked
+	side   Memory  // what pages write beside themselves
 
 	lazy struct { // made when it is first asked for
 		sync.Mutex
@@ -70,9 +72,12 @@ func (l *Live) Pages() int {
 func (l *Live) Update(ctx context.Context, names ...string) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.behind || len(names) == 0 {
+		return l.reload(ctx)
+	}
 	s := l.site
 	var touched []*page
-	everyone := len(names) == 0
+	everyone := false
 	for _, name := range names {
 		if l.means(name) {
 			return l.reload(ctx)
@@ -84,9 +89,6 @@ func (l *Live) Update(ctx context.Context, names ...string) error {
 			}
 		}
 		everyone = everyone || !found // pages may show it, or miss it
-	}
-	if len(names) == 0 {
-		return l.reload(ctx)
 	}
 	for _, name := range names {
 		s.table.forget(name)
@@ -115,14 +117,15 @@ func (l *Live) Update(ctx context.Context, names ...string) error {
 // another configuration.
 func (l *Live) means(name string) bool {
 	s := l.site
-	if slices.Contains(s.inputs, name) {
+	if slices.Contains(s.inputs, name) || name == path.Clean(s.set.Theme) || strings.HasPrefix(name, path.Clean(s.set.Theme)+"/") {
 		return true
 	}
 	known := slices.ContainsFunc(s.pages, func(p *page) bool { return p.name == name || strings.HasPrefix(p.name, name+"/") })
 	info, err := fs.Stat(s.files, name)
 	switch {
-	case err != nil:
-		return known
+	case err != nil: // gone, or a link that leads nowhere
+		_, err := fs.Lstat(s.files, name)
+		return known || err == nil
 	case info.IsDir():
 		return true
 	}
@@ -138,7 +141,7 @@ func (s *Site) complains(p *page) bool {
 // reload reads the source anew; what has not changed is known.
 func (l *Live) reload(ctx context.Context) error {
 	s, err := load(ctx, l.opt, l.site)
-	if err != nil {
+	if l.behind = err != nil; err != nil {
 		return err
 	}
 	if s.shape == l.site.shape {

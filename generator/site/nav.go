@@ -33,7 +33,7 @@ func (s *Site) navigate(anyTree bool) {
 	if s.home != nil {
 		s.flat = append(s.flat, s.home)
 	}
-	s.flatten(s.nav, s.home)
+	s.flatten(s.nav, s.home, map[*page]bool{s.home: true})
 	for i, p := range s.flat {
 		if i > 0 {
 			p.prev = s.flat[i-1]
@@ -42,18 +42,21 @@ func (s *Site) navigate(anyTree bool) {
 	}
 }
 
-func (s *Site) flatten(items []*navItem, up *page) {
+// flatten puts the pages in their reading order. A page that stands at
+// several places is below the first of them; nothing stands above the home
+// page, though a page may list it.
+func (s *Site) flatten(items []*navItem, up *page, met map[*page]bool) {
 	for _, it := range items {
 		parent := up
 		if it.page != nil {
-			if it.page != up && it.page.up == nil {
-				it.page.up = up
+			if !met[it.page] {
+				met[it.page], it.page.up = true, up
 			}
 			s.flat = append(s.flat, it.page)
 			it.page.branch = len(it.children) > 0 || len(items) > 2*window
 			parent = it.page
 		}
-		s.flatten(it.children, parent)
+		s.flatten(it.children, parent, met)
 	}
 }
 

@@ -653,7 +653,7 @@ func (s *Site) place() {
 		switch {
 		case p == s.home:
 			p.url = ""
-		case base == "index" || base == "README" && s.docs[path.Join(path.Dir(p.docname), "index")] == nil:
+		case strings.Contains(p.docname, "/") && (base == "index" || base == "README" && s.docs[path.Join(path.Dir(p.docname), "index")] == nil):
 			p.url = path.Dir(p.docname) + "/"
 		default:
 			later = append(later, p)

@@ -21,6 +21,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -71,15 +72,15 @@ const (
 )
 
 type server struct {
-	opt   Options
-	hosts map[string]bool
-	live  *site.Live
+	opt     Options
+	hosts   map[string]bool
+	live    *site.Live
+	watched map[string]bool // folders of the source
 
 	mu      sync.Mutex
 	diags   []byte // JSON for the overlay
 	failed  *doc.Diag
 	version int // counts what open pages were told
-	text    int // the version at which more than evidence changed last
 	waiting map[chan struct{}]bool
 }
 
@@ -102,7 +103,7 @@ func Run(ctx context.Context, opt Options) error {
 	}
 	defer l.Close()
 	_, port, _ = net.SplitHostPort(l.Addr().String())
-	s := &server{opt: opt, hosts: map[string]bool{}, diags: []byte("[]"), waiting: map[chan struct{}]bool{}}
+	s := &server{opt: opt, hosts: map[string]bool{}, watched: map[string]bool{}, diags: []byte("[]"), waiting: map[chan struct{}]bool{}}
 	for _, h := range []string{host, "localhost", "127.0.0.1", "::1"} {
 		s.hosts[net.JoinHostPort(h, port)] = true
 	}
@@ -143,8 +144,7 @@ func Run(ctx context.Context, opt Options) error {
 	return nil
 }
 
-// watch adds the folders of the source and of the reports. What is watched
-// already does no harm.
+// watch adds the folders of the source and of the reports.
 func (s *server) watch(w *fsnotify.Watcher) {
 	root := s.opt.Site.Source
 	if info, err := os.Stat(root); err == nil && !info.IsDir() {
@@ -152,16 +152,11 @@ func (s *server) watch(w *fsnotify.Watcher) {
 		w.Add(root)
 		return
 	}
-	filepath.WalkDir(root, func(p string, e fs.DirEntry, err error) error {
-		if err != nil || !e.IsDir() {
-			return nil
-		}
-		if p != root && (strings.HasPrefix(e.Name(), ".") || e.Name() == "node_modules") {
-			return fs.SkipDir
-		}
-		w.Add(p)
-		return nil
-	})
+	s.watchBelow(w, root)
+	s.watchEvidence(w)
+}
+
+func (s *server) watchEvidence(w *fsnotify.Watcher) {
 	for _, dir := range s.live.Evidence() {
 		for w.Add(dir) != nil { // it may come later: watch where it would
 			up := filepath.Dir(dir)
@@ -172,6 +167,41 @@ func (s *server) watch(w *fsnotify.Watcher) {
 		}
 	}
 }
+
+// watchBelow adds a folder and those in it. What is watched already does no
+// harm; a built site is no source.
+func (s *server) watchBelow(w *fsnotify.Watcher, dir string) {
+	filepath.WalkDir(dir, func(p string, e fs.DirEntry, err error) error {
+		if err != nil || !e.IsDir() {
+			return nil
+		}
+		if p != s.opt.Site.Source && (strings.HasPrefix(e.Name(), ".") || e.Name() == "node_modules" || site.IsBuilt(p)) {
+			return fs.SkipDir
+		}
+		if w.Add(p) == nil {
+			s.watched[p] = true
+		}
+		return nil
+	})
+}
+
+// unwatchBelow forgets a folder that went away. One that was moved is watched
+// under its old name still, with all in it.
+func (s *server) unwatchBelow(w *fsnotify.Watcher, dir string) {
+	if !s.watched[dir] {
+		return
+	}
+	for p := range s.watched {
+		if p == dir || strings.HasPrefix(p, dir+string(filepath.Separator)) {
+			w.Remove(p) // fails if the system did it already
+			delete(s.watched, p)
+		}
+	}
+}
+
+// aside matches the files that editors write beside the one they save: locks,
+// backups, new texts before they take their place, and Vim's probe.
+var aside = regexp.MustCompile(`^\.|~$|^#.*#$|^4913$|___jb_(tmp|old)___$`)
 
 // A change is what the file system said since open pages were told last.
 type change struct {
@@ -249,7 +279,7 @@ func (s *server) follow(ctx context.Context, w *fsnotify.Watcher) {
 			work = nil
 			if now := s.find(); now != told { // what the pages say together
 				told = now
-				s.tell(false)
+				s.tell()
 			}
 			if !saved {
 				saved = true
@@ -262,13 +292,16 @@ func (s *server) follow(ctx context.Context, w *fsnotify.Watcher) {
 }
 
 func (s *server) heard(w *fsnotify.Watcher, e fsnotify.Event, c *change, root string, evidence []string, timer *time.Timer) {
-	base := filepath.Base(e.Name)
-	if e.Op == fsnotify.Chmod || strings.HasPrefix(base, ".") || strings.HasSuffix(base, "~") {
+	if e.Op == fsnotify.Chmod || aside.MatchString(filepath.Base(e.Name)) {
 		return
+	}
+	if e.Has(fsnotify.Rename) || e.Has(fsnotify.Remove) {
+		s.unwatchBelow(w, e.Name)
 	}
 	if e.Has(fsnotify.Create) {
 		if info, err := os.Stat(e.Name); err == nil && info.IsDir() {
-			s.watch(w)
+			s.watchBelow(w, e.Name)
+			s.watchEvidence(w)
 			if rel, err := filepath.Rel(root, e.Name); err == nil && !strings.HasPrefix(rel, "..") {
 				c.all = true // files may have come before we watched it
 			}
@@ -309,7 +342,7 @@ func (s *server) apply(ctx context.Context, c change) {
 	for end := time.Now().Add(patience); s.check() && time.Now().Before(end); {
 	}
 	s.find()
-	s.tell(c.all || len(c.names) > 0)
+	s.tell()
 }
 
 // check looks at one page more.
@@ -338,13 +371,10 @@ func (s *server) find() string {
 }
 
 // tell wakes the open pages.
-func (s *server) tell(text bool) {
+func (s *server) tell() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.version++
-	if text {
-		s.text = s.version
-	}
 	for c := range s.waiting {
 		close(c)
 		delete(s.waiting, c)
@@ -491,7 +521,7 @@ func (s *server) events(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	name, _, _, _ := s.lookup(r.Context(), r.URL.Query().Get("page"))
-	shown := s.live.Version(r.Context(), name)
+	shown, _ := s.live.State(r.Context(), name)
 	w.Header().Set("Content-Type", "text/event-stream")
 	ping := time.NewTicker(15 * time.Second)
 	defer ping.Stop()
@@ -499,13 +529,16 @@ func (s *server) events(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock()
 		wait := make(chan struct{})
 		s.waiting[wait] = true
-		version, text, diags := s.version, s.text, s.diags
+		version, diags := s.version, s.diags
 		s.mu.Unlock()
 		if version != seen {
-			now := s.live.Version(r.Context(), name)
-			changed := now != shown
+			now, err := s.live.State(r.Context(), name)
+			if err != nil { // the overlay says so; the page stays
+				now = shown
+			}
+			changed, evidence := now != shown, now.OnlyEvidence(shown)
 			shown = now
-			fmt.Fprintf(w, "event: build\ndata: {\"reload\":%t,\"evidence\":%t,\"file\":%q,\"diags\":%s}\n\n", changed && text > seen, changed && text <= seen, name, diags)
+			fmt.Fprintf(w, "event: build\ndata: {\"reload\":%t,\"evidence\":%t,\"file\":%q,\"diags\":%s}\n\n", changed && !evidence, changed && evidence, name, diags)
 			flush.Flush()
 			seen = version
 		}

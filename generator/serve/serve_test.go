@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"encoding/json"
 	"io"
 	"net"
 	"net/http"
@@ -82,6 +83,76 @@ func write(t *testing.T, dir, name, text string) {
 	}
 }
 
+// A follower is what an open page hears.
+type follower struct {
+	t     *testing.T
+	lines chan message
+	last  message
+}
+
+type message struct {
+	Reload, Evidence bool
+	Diags            []shownDiag
+}
+
+func follow(t *testing.T, url, page string) *follower {
+	t.Helper()
+	resp, err := http.Get(url + "_preview/events?page=" + page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { resp.Body.Close() })
+	f := &follower{t: t, lines: make(chan message, 1000)}
+	go func() {
+		defer close(f.lines)
+		sc := bufio.NewScanner(resp.Body)
+		sc.Buffer(nil, 1<<20)
+		for sc.Scan() {
+			if d, ok := strings.CutPrefix(sc.Text(), "data: "); ok {
+				var m message
+				if err := json.Unmarshal([]byte(d), &m); err != nil {
+					t.Errorf("%v: %s", err, d)
+				}
+				f.lines <- m
+			}
+		}
+	}()
+	return f
+}
+
+// next waits for the next message.
+func (f *follower) next() message {
+	f.t.Helper()
+	select {
+	case f.last = <-f.lines:
+	case <-time.After(30 * time.Second):
+		f.t.Fatal("no message")
+	}
+	return f.last
+}
+
+// reloads waits for the message that reloads the page.
+func (f *follower) reloads() {
+	f.t.Helper()
+	for !f.next().Reload {
+	}
+}
+
+// rests reports whether the page is told nothing for a moment that would
+// reload it.
+func (f *follower) rests() bool {
+	for quiet := time.After(300 * time.Millisecond); ; {
+		select {
+		case l := <-f.lines:
+			if l.Reload {
+				return false
+			}
+		case <-quiet:
+			return true
+		}
+	}
+}
+
 func TestAnswers(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "index.md", "# Home\n")
@@ -126,58 +197,32 @@ func TestReload(t *testing.T) {
 	write(t, dir, "index.md", "# Home\n")
 	write(t, dir, "a.md", "# A\n")
 	url, stop := start(t, dir)
-	resp, err := http.Get(url + "_preview/events?page=/a/")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	lines := make(chan string, 100)
-	go func() {
-		sc := bufio.NewScanner(resp.Body)
-		sc.Buffer(nil, 1<<20)
-		for sc.Scan() {
-			if d, ok := strings.CutPrefix(sc.Text(), "data: "); ok {
-				lines <- d
-			}
-		}
-		close(lines)
-	}()
-	next := func() string {
-		select {
-		case l := <-lines:
-			return l
-		case <-time.After(10 * time.Second):
-			t.Fatal("no message")
-			return ""
-		}
-	}
-	// What the start still had to do may be told in a message of its own, which asks nothing of the page.
-	news := func() string {
-		for {
-			if l := next(); !strings.Contains(l, `"reload":false`) || !strings.Contains(l, `"diags":[]`) {
-				return l
-			}
-		}
-	}
-	if l := next(); !strings.Contains(l, `"reload":false`) || !strings.Contains(l, `"diags":[]`) {
-		t.Errorf("first message %s", l)
+	f := follow(t, url, "/a/")
+	if l := f.next(); l.Reload || len(l.Diags) > 0 {
+		t.Errorf("first message %v", l)
 	}
 	// As many editors do: write another file, then rename it.
 	write(t, dir, ".a.md.tmp", "# A new\n\n[x](gone.md)\n")
 	if err := os.Rename(filepath.Join(dir, ".a.md.tmp"), filepath.Join(dir, "a.md")); err != nil {
 		t.Fatal(err)
 	}
-	l := news()
-	if !strings.Contains(l, `"reload":true`) || !strings.Contains(l, "a.md:3:") || !strings.Contains(l, "link-broken") {
-		t.Errorf("after saving: %s", l)
+	f.reloads()
+	for len(f.last.Diags) == 0 {
+		f.next()
+	}
+	if d := f.last.Diags[0]; !strings.HasPrefix(d.At, "a.md:3:") || d.Code != "link-broken" || !strings.Contains(d.Excerpt, "[x](gone.md)") {
+		t.Errorf("said %v", d)
 	}
 	if _, body := get(t, url+"a/", ""); !strings.Contains(body, "A new") {
 		t.Error("the old page is served")
 	}
-	write(t, dir, "b.md", "# B in a new file\n") // the navigation of a changes
-	if l := news(); !strings.Contains(l, `"reload":true`) {
-		t.Errorf("after a new page: %s", l)
+	write(t, dir, "a.md", "# A mended\n")
+	f.reloads()
+	for len(f.last.Diags) > 0 {
+		f.next()
 	}
+	write(t, dir, "b.md", "# B in a new file\n") // the navigation of a changes
+	f.reloads()
 	if err := stop(); err != nil {
 		t.Error(err)
 	}

@@ -205,39 +205,45 @@ func (s *Site) pageOf(file string) *page {
 
 // File gives a file of the site as it is now.
 func (l *Live) File(ctx context.Context, name string) (data []byte, ok bool, err error) {
-	data, _, ok, err = l.file(ctx, name)
-	return data, ok, err
+	now, ok, err := l.file(ctx, name)
+	return now.data, ok, err
 }
 
-// Version names the state of a page with all that it shows.
-func (l *Live) Version(ctx context.Context, name string) string {
-	data, shows, ok, err := l.file(ctx, name)
-	if err != nil || !ok {
-		return ""
-	}
-	parts := []string{string(data)}
-	l.mu.RLock()
-	defer l.mu.RUnlock()
-	for _, f := range shows {
-		if l.site.table.stale(f) {
-			l.site.table.forget(f)
-		}
-		a := l.site.table.answer(f)
-		parts = append(parts, f, string(a[:]))
-	}
-	a := build.Digest(parts...)
-	return string(a[:])
+// A State names what a page shows.
+type State struct {
+	whole    build.Answer // its HTML and the pictures in it
+	text     build.Answer // what it was written from, and what stands around it
+	evidence build.Answer // what labs say about it
 }
 
-func (l *Live) file(ctx context.Context, name string) (data []byte, shows []string, ok bool, err error) {
+// OnlyEvidence reports whether nothing but the evidence on the page differs from what
+// it was before.
+func (s State) OnlyEvidence(before State) bool {
+	return s.evidence != before.evidence && s.text == before.text
+}
+
+// State says what a page shows now; one that is not there shows nothing.
+// Equal states look the same.
+func (l *Live) State(ctx context.Context, name string) (State, error) {
+	now, _, err := l.file(ctx, name)
+	return now.state, err
+}
+
+// served is a file as it is given out; one that is no page has no state.
+type served struct {
+	data  []byte
+	state State
+}
+
+func (l *Live) file(ctx context.Context, name string) (now served, ok bool, err error) {
 	for range 5 { // the page may be saved again and again while we read it
 		l.mu.RLock()
 		s := l.site
 		p := s.pageOf(name)
 		if p == nil {
 			defer l.mu.RUnlock()
-			data, ok, err = l.other(name)
-			return data, nil, ok, err
+			now.data, ok, err = l.other(name)
+			return now, ok, err
 		}
 		var stale []string
 		for _, f := range append([]string{p.name}, p.facts.deps...) {
@@ -246,7 +252,7 @@ func (l *Live) file(ctx context.Context, name string) (data []byte, shows []stri
 			}
 		}
 		if stale == nil {
-			data, shows, err = l.page(p)
+			now, err = l.page(p)
 		}
 		l.mu.RUnlock()
 		_, changed := err.(*Changed)
@@ -254,29 +260,43 @@ func (l *Live) file(ctx context.Context, name string) (data []byte, shows []stri
 		case changed:
 			stale = []string{p.name}
 		case stale == nil:
-			return data, shows, err == nil, err
+			return now, err == nil, err
 		}
 		if err = l.Update(ctx, stale...); err != nil {
-			return nil, nil, false, err
+			return served{}, false, err
 		}
 		err = &Changed{p.name}
 	}
-	return nil, nil, false, err
+	return served{}, false, err
 }
 
 // page renders a page.
-func (l *Live) page(p *page) ([]byte, []string, error) {
+func (l *Live) page(p *page) (now served, err error) {
 	s := l.site
 	d, err := s.tree(p)
 	if err != nil {
-		return nil, nil, err
+		return served{}, err
 	}
-	e := &env{s: s, p: p, doc: d}
-	data, err := s.pageHTML(e, s.frame(p), &l.side, &scratch{})
+	e, v := &env{s: s, p: p, doc: d}, s.frame(p)
+	around := v.answer()
+	if now.data, err = s.pageHTML(e, v, &l.side, &scratch{}); err != nil {
+		return served{}, err
+	}
+	whole, text := []string{string(now.data)}, []string{string(around[:]), string(p.text[:])}
 	for _, f := range e.files {
 		s.published.Store(f, f)
+		if s.table.stale(f) {
+			s.table.forget(f)
+		}
+		a := s.table.answer(f)
+		whole = append(whole, f, string(a[:]))
 	}
-	return data, e.files, err
+	for _, f := range p.facts.deps {
+		a := s.table.answer(f)
+		text = append(text, f, string(a[:]))
+	}
+	now.state = State{build.Digest(whole...), build.Digest(append(text, whole[1:]...)...), s.reportsOf(p)}
+	return now, nil
 }
 
 // other gives what is no page.

@@ -152,19 +152,27 @@ func TestLiveSeesASaveAtOnce(t *testing.T) {
 		}
 		return string(data)
 	}
-	before := live.Version(ctx, "b/index.html")
+	state := func(name string) State {
+		t.Helper()
+		now, err := live.State(ctx, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return now
+	}
+	before := state("b/index.html")
 	lay(t, dir, []txtar.File{{Name: "a.md", Data: []byte("# A\n\nnew words\n")}})
 	if !strings.Contains(page("a/index.html"), "new words") {
 		t.Error("the old text is shown")
 	}
-	if live.Version(ctx, "b/index.html") != before {
+	if state("b/index.html") != before {
 		t.Error("a page that shows nothing of another's text would reload")
 	}
 	lay(t, dir, []txtar.File{{Name: "a.md", Data: []byte("# Another title\n")}})
 	if !strings.Contains(page("a/index.html"), "Another title") || !strings.Contains(page("b/index.html"), ">Another title</a>") {
 		t.Error("the new title does not show everywhere")
 	}
-	if live.Version(ctx, "b/index.html") == before {
+	if state("b/index.html") == before {
 		t.Error("a page that shows the title would not reload")
 	}
 }

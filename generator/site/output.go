@@ -26,6 +26,12 @@ const (
 	markerText = "This folder was written by `generator build`, which replaces it as a whole.\n"
 )
 
+// IsBuilt reports whether a folder is a site that this program wrote.
+func IsBuilt(dir string) bool {
+	_, err := os.Lstat(filepath.Join(dir, marker))
+	return err == nil
+}
+
 // A Sink takes the files of a site. Names have slashes and are below the
 // site's root. It must allow calls from several goroutines, and not keep the
 // data that it is given.

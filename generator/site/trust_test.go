@@ -186,7 +186,7 @@ func (g *gardener) harm(cache string, older map[string]string) string {
 	if len(sites) == 0 {
 		return "nothing"
 	}
-	name := g.pick([]string{"graph", "files", "search", "out", "spare"})
+	name := g.pick([]string{"graph", "files", "search", "out"})
 	full := filepath.Join(sites[0], name)
 	was, err := os.ReadFile(full)
 	if err != nil {
@@ -207,11 +207,8 @@ func (g *gardener) harm(cache string, older map[string]string) string {
 		}
 		os.WriteFile(full, broken, 0o600)
 		return "break the cache's " + name
-	case name != "spare" && older[name] != "": // a spare's record is gone before the spare is touched
+	case older[name] != "":
 		os.WriteFile(full, []byte(older[name]), 0o600)
-		if name == "out" {
-			os.Remove(filepath.Join(sites[0], "spare"))
-		}
 		return "put an older " + name + " into the cache"
 	}
 	return "look at the cache's " + name

@@ -16,6 +16,14 @@ func (r *Reader) Fail() { r.S, r.Bad = "", true }
 
 // Uint reads an unsigned number.
 func (r *Reader) Uint() uint64 {
+	if s := r.S; len(s) > 0 && s[0] < 0x80 { // most
+		r.S = s[1:]
+		return uint64(s[0])
+	}
+	return r.long()
+}
+
+func (r *Reader) long() uint64 {
 	var v uint64
 	for i := 0; i < len(r.S) && i < binary.MaxVarintLen64; i++ {
 		v |= uint64(r.S[i]&0x7f) << (7 * i)

@@ -2,6 +2,7 @@ package site
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"html/template"
 	"io/fs"
@@ -22,6 +23,23 @@ func (s *Site) Write(ctx context.Context, sink Sink) error {
 	if err := s.each(ctx, "render", len(s.pages), func(i int) error { return s.writePage(s.pages[i], sink) }); err != nil {
 		return err
 	}
+	searched := make(chan error, 1)
+	go func() {
+		_, err := s.task("search", "found", sink, func(sink Sink) ([]doc.Diag, error) {
+			return nil, s.index.Finish(func(name string, data []byte) error { return sink.Put("_search/"+name, data) })
+		})
+		searched <- err
+	}()
+	err := s.writeRest(ctx, sink)
+	if err = errors.Join(err, <-searched); err != nil {
+		return err
+	}
+	return s.writeLanguages(ctx, sink)
+}
+
+// writeRest writes what is no page: what stands for the whole site, and the
+// files that pages show and offer.
+func (s *Site) writeRest(ctx context.Context, sink Sink) error {
 	extras, err := s.task("extras", "site", sink, func(sink Sink) ([]doc.Diag, error) {
 		for name, data := range s.theme.files {
 			if err := sink.Put(name, data); err != nil {
@@ -38,16 +56,7 @@ func (s *Site) Write(ctx context.Context, sink Sink) error {
 			s.gen[addr] = true
 		}
 	}
-	if err := s.writeFiles(ctx, sink); err != nil {
-		return err
-	}
-	_, err = s.task("search", "found", sink, func(sink Sink) ([]doc.Diag, error) {
-		return nil, s.index.Finish(func(name string, data []byte) error { return sink.Put("_search/"+name, data) })
-	})
-	if err != nil {
-		return err
-	}
-	return s.writeLanguages(ctx, sink)
+	return s.writeFiles(ctx, sink)
 }
 
 // frame fills in what stands around a page's text. It asks nothing of the

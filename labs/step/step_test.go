@@ -372,6 +372,26 @@ func TestIdentitySurvivesEditsElsewhere(t *testing.T) {
 	}
 }
 
+// A comment that was meant for a lab and lacks its colon is told; other comments
+// are nobody's business.
+func TestCommentsWithoutAColon(t *testing.T) {
+	source := "# T\n\n<!-- lab-run in=x\necho hi\n-->\n\n<!-- lab output -->\n\n<!-- lab-page values -->\n\n<!-- lab notes for me -->\n\n<!-- labels: x -->\n\n<!-- lab: run -->\n\n```shell\nls\n```\n"
+	_, diags := Steps(page(t, "a/index.md", source))
+	var got []string
+	for _, d := range diags {
+		got = append(got, d.String())
+	}
+	want := []string{"a/index.md:3:1: warning: This comment begins with `lab-run` and has no colon", "a/index.md:7:1: warning: This comment begins with `lab` and", "a/index.md:9:1: warning: This comment begins with `lab-page` and"}
+	if len(got) != len(want) {
+		t.Fatalf("got %q", got)
+	}
+	for i := range want {
+		if !strings.HasPrefix(got[i], want[i]) {
+			t.Errorf("got %s, want %s", got[i], want[i])
+		}
+	}
+}
+
 func TestMarkdownSaysTheSame(t *testing.T) {
 	d := page(t, "a/index.md", "# T\n\n<!-- lab: in=job timeout=1m -->\n\n```shell\npip list\n```\n\n```console\n$ echo hi\nhi\n```\n")
 	steps, diags := Steps(d)

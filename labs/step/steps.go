@@ -146,8 +146,16 @@ type context struct {
 	page      doc.Pos // the last place before it that is in the page itself
 }
 
+// unread finds comments that were meant for a lab and lack the colon.
+var unread = regexp.MustCompile(`^(?:lab-run|lab-page|lab(?:\s+(?:run|file|output|transcript|example)))(?:\s|$)`)
+
 func (p *pageReader) readPage() {
 	for n := range p.d.Root.Find(doc.KindComment) {
+		if m := unread.FindString(n.PlainText()); m != "" {
+			word, _, _ := strings.Cut(m, " ")
+			word = strings.TrimSpace(word)
+			p.report(doc.Warning, "lab-comment", n.Pos, 1, fmt.Sprintf("This comment begins with `%s` and has no colon after it, so no lab reads it.", word), fmt.Sprintf("Write `%s:`, or begin it with another word.", word))
+		}
 		if kind, keys, ok := doc.Note(n); ok && kind == doc.NotePage {
 			p.read(&p.page, n, kind, keys)
 		}

@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -131,6 +132,7 @@ type bench struct {
 	labs       string
 	programs   map[string]string // Docent's own commands, for pages that teach them
 	log        *os.File
+	masker     atomic.Pointer[report.Masker] // of what goes into the log, which --keep leaves
 	opts       engine.Options
 	visit      *run.Visit // of labs shell
 
@@ -149,6 +151,7 @@ const runLock = "alive"
 
 func openBench(ctx context.Context, o verifyOptions, pages []*lesson, v *view) (b *bench, err error) {
 	b = &bench{o: o, id: "lab" + strings.ToLower(rand.Text()[:8])}
+	b.masker.Store(report.NewMasker(hidden(pages)...))
 	if b.labs, err = os.Executable(); err != nil {
 		return nil, fmt.Errorf("finding this program: %w", err)
 	}
@@ -192,6 +195,7 @@ func openBench(ctx context.Context, o verifyOptions, pages []*lesson, v *view) (
 	if err != nil {
 		return b, err
 	}
+	b.masker.Store(report.NewMasker(append(hidden(pages), b.net.Token())...))
 	b.gpus, err = gpu.Devices(ctx)
 	if err != nil {
 		b.noGPU = err.Error()
@@ -309,7 +313,7 @@ func (b *bench) makeScratch() error {
 
 func (b *bench) logf(who string) func(string) {
 	return func(line string) {
-		fmt.Fprintf(b.log, "%s %s: %s\n", time.Now().UTC().Format(time.TimeOnly), who, line) // a full disk shows elsewhere
+		fmt.Fprintf(b.log, "%s %s: %s\n", time.Now().UTC().Format(time.TimeOnly), who, b.masker.Load().Text(line)) // a full disk shows elsewhere
 	}
 }
 

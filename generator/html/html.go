@@ -114,6 +114,9 @@ type Link struct {
 	// Plain does the same as Text with a plain string.
 	Plain   string
 	Classes []string
+	// Save is the name under which a download is kept, where it is not that
+	// of its address.
+	Save string
 }
 
 // An Image is a picture as the site will serve it.

@@ -278,9 +278,20 @@ func download(w *writer, n *doc.Node) {
 	}
 	w.str("<a")
 	w.href(l.Href)
-	w.str(` download>`)
+	w.download(l.Save)
+	w.str(">")
 	w.inLink(n)
 	w.str("</a>")
+}
+
+// download writes the attribute that keeps a file in place of showing it.
+func (w *writer) download(name string) {
+	w.str(" download")
+	if name != "" {
+		w.str(`="`)
+		w.b = appendEscaped(w.b, name)
+		w.str(`"`)
+	}
 }
 
 func checkbox(w *writer, n *doc.Node) {

@@ -178,7 +178,12 @@ func (w *writer) listingHead(l Listing, lang string, caption, owner *doc.Node) {
 	if l.Download != "" && SafeURL(l.Download) {
 		w.str(`<a class="download" data-ui`)
 		w.href(l.Download)
-		w.str(" download>")
+		if save := l.Name; strings.HasSuffix(l.Download, "/"+save) || l.Download == save {
+			w.download("")
+		} else {
+			w.download(save)
+		}
+		w.str(">")
 		w.b = appendEscaped(w.b, w.phrase("Download"))
 		w.str("</a>")
 	}

@@ -321,7 +321,11 @@ func (e *env) download(n *doc.Node) (html.Link, bool) {
 			"Its name is relative to this page, or begins with / at the content folder.")
 		return html.Link{}, false
 	}
-	return html.Link{Href: relative(e.p.url, name)}, true
+	l := html.Link{Href: relative(e.p.url, e.s.served(name))}
+	if isActive(name) {
+		l.Save = path.Base(name)
+	}
+	return l, true
 }
 
 // relativeLink resolves an address without a scheme, as Markdown links and
@@ -366,7 +370,12 @@ func (e *env) relativeLink(n *doc.Node, uri string) (html.Link, bool) {
 	}
 	name, why := e.file(plain)
 	if why == "" {
-		return html.Link{Href: relative(e.p.url, name) + query}, true
+		out := e.s.served(name)
+		if out != name {
+			e.warn(n, "file-active", "The file `"+name+"` could run scripts in the reader's browser; it is published as text, `"+path.Base(out)+"`.",
+				"Where every author is trusted, say raw_html: true in docent.yaml.")
+		}
+		return html.Link{Href: relative(e.p.url, out) + query}, true
 	}
 	if _, ok := generated[strings.TrimSuffix(strings.TrimSuffix(plain, "/"), ".html")]; ok {
 		return html.Link{Href: relative(e.p.url, strings.TrimSuffix(strings.TrimSuffix(plain, "/"), ".html")+"/")}, true

@@ -161,7 +161,7 @@ func (e *env) Listing(n *doc.Node) html.Listing {
 	if f := n.Attr(doc.AttrFilename); f != "" && n.Attr(doc.AttrDiff) == "" {
 		l.Name = f[strings.LastIndexByte(f, '/')+1:]
 		if name, why := e.file("/" + f); why == "" {
-			l.Download = relative(e.p.url, name)
+			l.Download = relative(e.p.url, e.s.served(name))
 		}
 	}
 	if l.Role == "output" && l.Name == "" {

@@ -160,3 +160,28 @@ func TestSavedWhileItIsRead(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// TestActiveFiles: what a browser would run on a host that sends no policy is
+// published as text, and kept under its own name.
+func TestActiveFiles(t *testing.T) {
+	script := "<script>alert(1)</script>"
+	files := []string{"index.md", "# Home\n\n{download}`demo <a/demo.html>` {download}`data <data.csv>` [look](a/demo.html)\n\n```{literalinclude} a/x.XML\n```\n",
+		"r.rst", "R\n=\n\n:download:`a/demo.html`\n", "a/demo.html", script, "a/x.XML", "<x/>", "data.csv", "1,2"}
+	m, diags := buildSite(t, Options{Source: tree(t, files...)})
+	home := shown(t, m, "index.html")
+	has(t, "the page", home, `<a href="a/demo.html.txt" download="demo.html"><code>demo</code></a>`, `<a href="data.csv" download><code>data</code></a>`, `<a href="a/demo.html.txt">look</a>`, `href="a/x.XML.txt" download="x.XML">`)
+	has(t, "the other page", shown(t, m, "r/index.html"), `<a href="../a/demo.html.txt" download="demo.html">`)
+	has(t, "the file", shown(t, m, "a/demo.html.txt"), script)
+	has(t, "the diagnostics", said(diags), "index.md:3:60: warning: The file `a/demo.html` could run scripts in the reader's browser; it is published as text, `demo.html.txt`.")
+	for _, n := range m.Names() {
+		if n == "a/demo.html" || n == "a/x.XML" {
+			t.Errorf("%s is published", n)
+		}
+	}
+	m, diags = buildSite(t, Options{Source: tree(t, append(files, "docent.yaml", "raw_html: true\n")...)})
+	has(t, "a site that trusts its authors", shown(t, m, "index.html"), `<a href="a/demo.html">look</a>`)
+	has(t, "its file", shown(t, m, "a/demo.html"), script)
+	if got := said(diags); strings.Contains(got, "could run") {
+		t.Error(got)
+	}
+}

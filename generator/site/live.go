@@ -284,7 +284,7 @@ func (l *Live) page(p *page) (now served, err error) {
 	}
 	whole, text := []string{string(now.data)}, []string{string(around[:]), string(p.text[:])}
 	for _, f := range e.files {
-		s.published.Store(f, f)
+		s.published.Store(s.served(f), f)
 		if s.table.stale(f) {
 			s.table.forget(f)
 		}

@@ -89,7 +89,7 @@ func tocQuestion(n *doc.Node) string { return string(doc.AppendNode([]byte("toct
 func linkAnswer(l html.Link, ok bool, diags []doc.Diag) build.Answer {
 	w := writer{b: make([]byte, 0, 256)}
 	w.bool(ok)
-	w.string(l.Href, l.Title, l.Plain)
+	w.string(l.Href, l.Title, l.Plain, l.Save)
 	w.strings(l.Classes)
 	w.node(l.Text)
 	for _, d := range diags {
@@ -273,7 +273,7 @@ func (s *Site) writePage(p *page, sink Sink) error {
 	p.written = s.readDiags(&in)
 	s.mu.Unlock()
 	for _, f := range in.Strings() {
-		s.published.Store(f, f)
+		s.published.Store(s.served(f), f)
 	}
 	for _, task := range in.Strings() {
 		if !ran { // a page that is kept keeps its drawings

@@ -520,7 +520,10 @@ func (s *server) events(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "no stream", http.StatusInternalServerError)
 		return
 	}
-	name, _, _, _ := s.lookup(r.Context(), r.URL.Query().Get("page"))
+	name := strings.TrimPrefix(path.Clean("/"+r.URL.Query().Get("page")), "/")
+	if path.Ext(name) != ".html" { // also where there is no such page yet
+		name = path.Join(name, "index.html")
+	}
 	shown, _ := s.live.State(r.Context(), name)
 	w.Header().Set("Content-Type", "text/event-stream")
 	ping := time.NewTicker(15 * time.Second)

@@ -221,8 +221,10 @@ func TestReload(t *testing.T) {
 	for len(f.last.Diags) > 0 {
 		f.next()
 	}
+	missing := follow(t, url, "/b/")
 	write(t, dir, "b.md", "# B in a new file\n") // the navigation of a changes
 	f.reloads()
+	missing.reloads()
 	if err := stop(); err != nil {
 		t.Error(err)
 	}

@@ -242,7 +242,9 @@ func (l *Live) file(ctx context.Context, name string) (now served, ok bool, err 
 		p := s.pageOf(name)
 		if p == nil {
 			defer l.mu.RUnlock()
-			now.data, ok, err = l.other(name)
+			if now.data, ok, err = l.other(name); ok {
+				now.state.whole = build.Digest(string(now.data))
+			}
 			return now, ok, err
 		}
 		var stale []string

@@ -107,7 +107,7 @@
   };
   const once = (make) => { const have = new Map(); return (n) => { if (!have.has(n)) have.set(n, make(n)); return have.get(n); }; };
   const termFile = once(async (n) => {
-    const text = await load("t" + n, index.v), terms = new Map();
+    const text = await load("t" + n, index.id), terms = new Map();
     let last = "";
     for (const r = reader(text || ""); r.more;) {
       const shared = r.digit(), rest = r.digit();
@@ -122,6 +122,7 @@
     const out = new Map(), r = reader(list);
     out.cutOff = cutOff;
     out.all = cutOff ? r.number() : 0;
+    if (cutOff) { r.number(); r.number(); }
     let page = -1, next = 0;
     while (r.more) {
       const v = r.number();
@@ -139,7 +140,7 @@
   // The texts of a file: a line each for address, title and number of
   // sections, then three for each section.
   const textFile = once(async (n) => {
-    const packed = await load("p" + n, index.v);
+    const packed = await load("p" + n, index.id);
     if (!packed) return null;
     const stream = new Blob([reader(packed).bytes()]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
     const lines = (await new Response(stream).text()).split("\n"), pages = [];
@@ -194,7 +195,7 @@
       last = first + 3;
     }
     const out = [];
-    for (const list of await Promise.all(Array.from({ length: last - first + 1 }, (_, i) => load(kind + (first + i), index.v)))) {
+    for (const list of await Promise.all(Array.from({ length: last - first + 1 }, (_, i) => load(kind + (first + i), index.id)))) {
       let w = "";
       for (const [, shared, rest] of (list || "").matchAll(/([0-9A-Z])([^0-9A-Z]*)/g)) out.push(w = w.slice(0, parseInt(shared, 36)) + rest);
     }

@@ -1,6 +1,7 @@
 package search
 
 import (
+	"bytes"
 	"fmt"
 	"hash/fnv"
 	"slices"
@@ -20,31 +21,56 @@ type index struct {
 	version             string
 	pages               int
 	texts               []byte // for each file twice the number of its pages, or of its sections, plus 1, if the page goes on
-	terms, words, backs shards
+	terms, words, backs *shards
+	to                  Files
 }
 
 func (x *index) script() []byte {
-	b := fmt.Appendf(nil, `docentIndex(0,{"v":"%s","p":%d,"x":"%s"`, x.version, x.pages, x.texts)
-	for _, s := range []*shards{&x.terms, &x.words, &x.backs} {
+	b := fmt.Appendf(nil, `docentIndex(0,{"id":"%s","p":%d,"x":"%s"`, x.version, x.pages, x.texts)
+	for _, s := range []*shards{x.terms, x.words, x.backs} {
 		b = fmt.Appendf(b, `,"%c":"%s"`, s.kind, strings.Join(s.firsts, " "))
 	}
 	return append(b, "})\n"...)
 }
 
-func (x *index) putTexts(groups []*group, put func(name string, data []byte) error) error {
+// staying says which texts lie where they should, and fetches all others.
+func (b *Builder) staying(groups []*group, members [][]*entry, from Files) ([]bool, error) {
+	stay := make([]bool, len(groups))
+	var lost []*entry
 	n := 0
-	for _, g := range groups {
-		for i, f := range g.files {
+	for k, g := range groups {
+		stay[k] = b.before != nil && g.first == n
+		for i := 0; stay[k] && i < g.number; i++ {
+			stay[k] = from.Sure(fileName('p', n+i))
+		}
+		if !stay[k] && !b.fetch(g, from) {
+			lost = append(lost, members[k]...)
+		}
+		n += g.number
+	}
+	if lost != nil {
+		return nil, b.missing(lost)
+	}
+	return stay, nil
+}
+
+// putTexts writes the texts.
+func (x *index) putTexts(groups []*group, stay []bool) error {
+	n := 0
+	for k, g := range groups {
+		for i := range g.number {
 			v := 2 * g.pages
 			if i < len(g.sections) {
 				v = 2*g.sections[i] + 1
 			}
 			x.texts = appendNumber(x.texts, uint32(v))
-			b := make([]byte, 0, 40+2*(8*len(f)/13+2))
-			b = strconv.AppendInt(append(b, "docentPages("...), int64(n), 10)
-			b = appendBytes(appendNumber(append(b, `,"`...), uint32(len(f))), f)
-			if err := put(fileName('p', n), append(b, "\")\n"...)); err != nil {
-				return err
+			name := fileName('p', n)
+			if !stay[k] {
+				if err := x.to.Put(name, textScript(n, g.files[i])); err != nil {
+					return err
+				}
+			} else if !x.to.Keep(name) {
+				return errGone(name)
 			}
 			n++
 		}
@@ -52,26 +78,36 @@ func (x *index) putTexts(groups []*group, put func(name string, data []byte) err
 	return nil
 }
 
-func (x *index) putTerms(terms []term, put func(name string, data []byte) error) error {
-	x.terms = shards{kind: 't', call: "docentTerms", size: termBytes, put: put}
-	x.words = shards{kind: 'v', call: "docentWords", size: wordBytes, put: put}
-	x.backs = shards{kind: 'w', call: "docentBacks", size: wordBytes, put: put}
+func errGone(name string) error {
+	return fmt.Errorf("keep %s of the search index: it is gone; build again", name)
+}
+
+func textScript(n int, packed []byte) []byte {
+	b := make([]byte, 0, 40+2*(8*len(packed)/13+2))
+	b = strconv.AppendInt(append(b, "docentPages("...), int64(n), 10)
+	b = appendBytes(appendNumber(append(b, `,"`...), uint32(len(packed))), packed)
+	return append(b, "\")\n"...)
+}
+
+// inside gives the text in a file.
+func inside(file []byte) string {
+	from, to := bytes.IndexByte(file, '"'), bytes.LastIndexByte(file, '"')
+	if from < 0 || to <= from {
+		return ""
+	}
+	return string(file[from+1 : to])
+}
+
+// putTerms writes the terms and the words among them.
+func (x *index) putTerms(terms []term) error {
+	x.terms, x.words, x.backs = newShards('t', x.to), newShards('v', x.to), newShards('w', x.to)
 	var backs []string
 	for _, t := range terms {
-		shared, err := x.terms.next(t.name)
-		if err != nil {
+		if err := x.terms.add(t); err != nil {
 			return err
 		}
-		rest := t.name[shared:]
-		b := append(x.terms.buf, digits[units(t.name[:shared])], digits[units(rest)])
-		b = append(b, rest...)
-		size := uint32(2 * len(t.list))
-		if t.cut {
-			size++
-		}
-		x.terms.buf = append(appendNumber(b, size), t.list...)
 		if isWord(t.name) {
-			if err := x.words.word(t.name); err != nil {
+			if err := x.words.add(term{name: t.name}); err != nil {
 				return err
 			}
 			backs = append(backs, reversed(t.name))
@@ -79,11 +115,11 @@ func (x *index) putTerms(terms []term, put func(name string, data []byte) error)
 	}
 	slices.Sort(backs)
 	for _, w := range backs {
-		if err := x.backs.word(w); err != nil {
+		if err := x.backs.add(term{name: w}); err != nil {
 			return err
 		}
 	}
-	for _, s := range []*shards{&x.terms, &x.words, &x.backs} {
+	for _, s := range []*shards{x.terms, x.words, x.backs} {
 		if err := s.flush(); err != nil {
 			return err
 		}
@@ -91,59 +127,117 @@ func (x *index) putTerms(terms []term, put func(name string, data []byte) error)
 	return nil
 }
 
-// shards writes names in order into files of about a size. firsts says for
+// shards writes terms in order into files of about a size. firsts says for
 // every file a text that is not after its first name and after all before.
 type shards struct {
 	kind   byte
-	call   string
 	size   int
-	put    func(name string, data []byte) error
+	give   func(text []byte) error // takes a file that is full
 	firsts []string
 	buf    []byte
 	last   string
 }
 
-// next makes room for a name, and gives how many bytes it has in common with
-// the one before it in its file.
-func (s *shards) next(name string) (shared int, err error) {
-	shared = common(s.last, name)
-	if s.firsts == nil {
-		s.firsts = []string{""}
-	} else if begins(name, len(s.buf), s.size) {
-		if err := s.flush(); err != nil {
-			return 0, err
-		}
-		_, n := utf8.DecodeRuneInString(name[shared:])
-		s.firsts = append(s.firsts, name[:shared+n])
-		shared = 0
+// newShards writes files of a kind: 't' for terms, 'v' for words, 'w' for
+// words written backwards.
+func newShards(kind byte, to Files) *shards {
+	s := &shards{kind: kind, size: wordBytes}
+	if kind == 't' {
+		s.size = termBytes
 	}
-	s.last = name
-	return shared, nil
+	n := 0
+	s.give = func(text []byte) error {
+		n++
+		return to.Put(fileName(kind, n-1), script(kind, n-1, text))
+	}
+	return s
 }
 
-// word writes a word: how many characters it has in common with the one
-// before, as a digit or capital letter, and the rest.
-func (s *shards) word(w string) error {
-	shared, err := s.next(w)
-	if err != nil {
-		return err
+var calls = map[byte]string{'t': "docentTerms", 'v': "docentWords", 'w': "docentBacks"}
+
+func script(kind byte, n int, text []byte) []byte {
+	return fmt.Appendf(make([]byte, 0, len(text)+32), "%s(%d,\"%s\")\n", calls[kind], n, text)
+}
+
+// add writes a term to the file at hand or begins another one. Of a term it
+// writes what it has in common with the one before, and the rest: both as
+// lengths, and the postings as well; for words that are searched for when
+// none was found, the first length is a digit or capital letter, and there is
+// no other.
+func (s *shards) add(t term) error {
+	shared := common(s.last, t.name)
+	if s.firsts == nil {
+		s.firsts = []string{""}
+	} else if begins(t.name, len(s.buf), s.size) {
+		if err := s.flush(); err != nil {
+			return err
+		}
+		_, n := utf8.DecodeRuneInString(t.name[shared:])
+		s.firsts = append(s.firsts, t.name[:shared+n])
+		shared = 0
 	}
-	for units(w[:shared]) > 35 {
-		_, n := utf8.DecodeLastRuneInString(w[:shared])
-		shared -= n
+	s.last = t.name
+	if s.kind != 't' {
+		for units(t.name[:shared]) >= len(shares) {
+			_, n := utf8.DecodeLastRuneInString(t.name[:shared])
+			shared -= n
+		}
+		s.buf = append(append(s.buf, shares[units(t.name[:shared])]), t.name[shared:]...)
+		return nil
 	}
-	s.buf = append(append(s.buf, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"[units(w[:shared])]), w[shared:]...)
+	rest := t.name[shared:]
+	s.buf = append(append(s.buf, digits[units(t.name[:shared])], digits[units(rest)]), rest...)
+	size := uint32(2 * len(t.list))
+	if t.cut {
+		size++
+	}
+	s.buf = append(appendNumber(s.buf, size), t.list...)
 	return nil
+}
+
+const shares = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+// read gives the terms of a file.
+func (s *shards) read(text string) (l []term, ok bool) {
+	last := ""
+	if s.kind != 't' {
+		for text != "" {
+			n := strings.IndexByte(shares, text[0])
+			end := strings.IndexAny(text[1:], shares) + 1
+			if end == 0 {
+				end = len(text)
+			}
+			r := unpacker{s: last}
+			if n < 0 {
+				return nil, false
+			}
+			last = r.text(uint32(n)) + text[1:end]
+			l, text = append(l, term{name: last}), text[end:]
+		}
+		return l, true
+	}
+	r := unpacker{s: text}
+	for r.s != "" {
+		shared, rest := r.digit(), r.digit()
+		before := unpacker{s: last}
+		last = before.text(shared) + r.text(rest)
+		size := r.number()
+		if int(size/2) > len(r.s) || before.bad {
+			return nil, false
+		}
+		l = append(l, term{name: last, list: r.s[:size/2], cut: size%2 == 1})
+		r.s = r.s[size/2:]
+	}
+	return l, !r.bad
 }
 
 func (s *shards) flush() error {
 	if len(s.firsts) == 0 {
 		s.firsts = []string{""}
 	}
-	n := len(s.firsts) - 1
-	data := fmt.Appendf(make([]byte, 0, len(s.buf)+32), "%s(%d,\"%s\")\n", s.call, n, s.buf)
+	err := s.give(s.buf)
 	s.buf = s.buf[:0]
-	return s.put(fileName(s.kind, n), data)
+	return err
 }
 
 // begins reports whether a name begins a file when the file before it has so

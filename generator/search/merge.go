@@ -3,14 +3,9 @@ package search
 import (
 	"cmp"
 	"encoding/binary"
-	"math/bits"
 	"slices"
 	"strings"
 )
-
-// maxPostings is how many postings of one term are kept, those of the
-// greatest weights.
-const maxPostings = 1200
 
 // A term with its postings as they stand in a file.
 type term struct {
@@ -59,12 +54,6 @@ type table struct {
 	ends   []uint32 // in bytes
 	counts []uint32 // of postings
 	terms  []term
-}
-
-// A place is a posting with its page.
-type place struct {
-	page uint32
-	at   posting
 }
 
 func mergePart(pages []*entry, part int) *table {
@@ -129,7 +118,8 @@ func (t *table) write(pages []*entry, places []place) {
 		from += n
 		t.terms[i] = term{name: names[begin:t.ends[i]], cut: n > maxPostings}
 		begin = t.ends[i]
-		buf = appendList(buf, l, pages)
+		list := choose(l, pages)
+		buf = list.append(buf)
 		ends[i] = len(buf)
 	}
 	lists := string(buf)
@@ -179,71 +169,3 @@ func (t *table) grow() {
 		t.slots[i] = uint32(n) + 1
 	}
 }
-
-// usual is the weight of a word that stands once in a section: it is not
-// written.
-const usual = 3
-
-// appendList writes a list of postings: for each, as one number, how many
-// pages on it is, the section (of the same page: how many sections on, less
-// one), and whether a weight follows that is not the usual one. A section
-// beyond 6 follows as a number of its own. A list that is cut begins with the
-// number of all postings.
-func appendList(b []byte, l []place, pages []*entry) []byte {
-	kept := func(place) bool { return true }
-	if len(l) > maxPostings {
-		b = appendNumber(b, uint32(len(l)))
-		kept = best(l, pages)
-	}
-	page, next := ^uint32(0), uint32(0) // before the first
-	for _, p := range l {
-		if !kept(p) {
-			continue
-		}
-		section, weight := p.at/weights, p.at%weights
-		if p.page != page {
-			next = 0
-		}
-		v := (p.page-page)*16 | min(section-next, 7)*2
-		if weight != usual {
-			v |= 1
-		}
-		b = appendNumber(b, v)
-		if section-next >= 7 {
-			b = appendNumber(b, section-next-7)
-		}
-		if weight != usual {
-			b = append(b, digits[weight])
-		}
-		page, next = p.page, section+1
-	}
-	return b
-}
-
-// best chooses the postings of the greatest weights. Of the least weight that
-// is kept at all, chance says which pages are in: half of them, a quarter,
-// and so on. So an edit of one page says nothing of the others.
-func best(l []place, pages []*entry) func(place) bool {
-	var have [weights][ranks]int
-	for _, p := range l {
-		have[p.at%weights][pages[p.page].rank]++
-	}
-	room := maxPostings
-	for w := uint32(weights); w > 0; w-- {
-		for r := ranks; r > 0; r-- {
-			if room -= have[w-1][r-1]; room < 0 {
-				least, from := w-1, uint8(r)
-				return func(p place) bool {
-					w := p.at % weights
-					return w > least || w == least && pages[p.page].rank >= from
-				}
-			}
-		}
-	}
-	return func(place) bool { return true }
-}
-
-const ranks = 16
-
-// rankBits gives every page a rank by chance: half of them have 0, a quarter 1.
-func rankBits(h uint64) uint8 { return uint8(min(bits.LeadingZeros64(h), ranks-1)) }

@@ -99,3 +99,85 @@ func common(a, b string) int {
 	}
 	return n
 }
+
+// An unpacker reads what the functions above wrote. What does not fit makes
+// it bad, and empty.
+type unpacker struct {
+	s   string
+	bad bool
+}
+
+var values = func() (t [256]uint8) {
+	for i := range t {
+		t[i] = 255
+	}
+	for i := range digits {
+		t[digits[i]] = uint8(i)
+	}
+	return t
+}()
+
+func (r *unpacker) digit() uint32 {
+	if r.s == "" || values[r.s[0]] == 255 {
+		r.s, r.bad = "", true
+		return 0
+	}
+	v := values[r.s[0]]
+	r.s = r.s[1:]
+	return uint32(v)
+}
+
+func (r *unpacker) number() uint32 {
+	switch v := r.digit(); {
+	case v < ones:
+		return v
+	case v < 86:
+		return ones + (v-ones)*base + r.digit()
+	case v < base-1:
+		v = ones + twos + (v-86)*base*base + r.digit()*base
+		return v + r.digit()
+	}
+	v := uint32(0)
+	for range 5 {
+		v = v*base + r.digit()
+	}
+	return v
+}
+
+// text reads so many units (see units).
+func (r *unpacker) text(n uint32) string {
+	at := 0
+	for n > 0 && at < len(r.s) {
+		c, size := utf8.DecodeRuneInString(r.s[at:])
+		at += size
+		if c > 0xffff && n > 1 {
+			n--
+		}
+		n--
+	}
+	s := r.s[:at]
+	r.s = r.s[at:]
+	r.bad = r.bad || n > 0
+	return s
+}
+
+func (r *unpacker) bytes() []byte {
+	n := int(r.number())
+	if n > len(r.s) {
+		r.s, r.bad = "", true
+		return nil
+	}
+	b := make([]byte, 0, n)
+	acc, bits := uint32(0), 0
+	for len(b) < n {
+		if bits < 8 {
+			v := r.digit() * base
+			acc |= (v + r.digit()) << bits
+			bits += 13
+		}
+		b = append(b, byte(acc))
+		acc >>= 8
+		bits -= 8
+	}
+	return b
+}

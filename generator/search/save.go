@@ -6,73 +6,175 @@ import (
 	"docent/generator/doc"
 )
 
-// Save writes the builder down: the texts of the pages, compressed. Their
-// terms are counted again when they are needed.
-func (b *Builder) Save() ([]byte, error) {
+// What is saved has two parts. The first names the pages and how their texts
+// are packed. The second has the texts; it need not be the one of the same
+// build: what it lacks is in the files of the index, or is asked for.
+
+// Save writes the builder down. texts is nil where the ones that were saved
+// before still do.
+func (b *Builder) Save() (pages, texts []byte) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	pages, urls := b.arranged()
-	groups, err := b.pack(pages)
+	l := b.arranged()
+	groups, members, err := b.pack(l, nowhere{})
 	if err != nil {
-		return nil, err
+		return nil, nil // it is made anew then
 	}
-	size := 1
+	lost, there := 0, 0
 	for _, g := range groups {
-		for _, f := range g.files {
-			size += len(f) + 200
+		if !g.kept {
+			lost++
+		}
+		if g.files != nil {
+			there++
 		}
 	}
-	out := append(make([]byte, 0, size), 1) // a cache holds nothing that is empty
-	for _, g := range groups {
-		out = binary.AppendUvarint(out, uint64(len(g.files)))
-		for i, f := range g.files {
-			out = append(binary.AppendUvarint(out, uint64(len(f))), f...)
-			if i < len(g.sections) {
-				out = binary.AppendUvarint(out, uint64(g.sections[i]))
-			}
+	if there == len(groups) && lost*partPatched > len(groups) {
+		texts = saveTexts(groups)
+	}
+	first := b.before != nil && b.before.version == version(l)
+	out := binary.AppendUvarint(nil, 1)
+	for i, g := range groups {
+		flags := uint64(0)
+		if g.kept {
+			flags = 1
+		}
+		if first && g.first >= 0 {
+			flags |= 2
+		}
+		out = binary.AppendUvarint(out, flags)
+		out = binary.AppendUvarint(out, uint64(g.number))
+		out = binary.AppendUvarint(out, uint64(len(g.sections)))
+		for _, n := range g.sections {
+			out = binary.AppendUvarint(out, uint64(n))
 		}
 		out = binary.AppendUvarint(out, uint64(g.pages))
-		for i, e := range pages[:g.pages] {
-			out = append(binary.AppendUvarint(out, uint64(len(urls[i]))), urls[i]...)
+		for _, e := range members[i] {
+			out = append(binary.AppendUvarint(out, uint64(len(e.url))), e.url...)
 			out = append(binary.AppendUvarint(out, uint64(e.size)), e.digest[:]...)
 		}
-		pages, urls = pages[g.pages:], urls[g.pages:]
 	}
-	return out, nil
+	return out, texts
 }
 
-// Load reads what Save wrote, and reports whether it could. The builder holds
-// parts of s then.
+func saveTexts(groups []*group) []byte {
+	size := 0
+	for _, g := range groups {
+		size += 24
+		for _, f := range g.files {
+			size += 4 + len(f)
+		}
+	}
+	out := make([]byte, 0, size)
+	for _, g := range groups {
+		g.kept = true
+		out = append(out, g.key[:]...)
+		out = binary.AppendUvarint(out, uint64(len(g.files)))
+		for _, f := range g.files {
+			out = append(binary.AppendUvarint(out, uint64(len(f))), f...)
+		}
+	}
+	return out
+}
+
+// Load reads the pages that Save wrote, and reports whether it could.
 func (b *Builder) Load(s string) bool {
-	if s == "" || s[0] != 1 {
+	r := doc.Reader{S: s}
+	if r.Uint() != 1 {
 		return false
 	}
-	r := doc.Reader{S: s[1:]}
-	l := NewBuilder()
+	l, was, written := NewBuilder(), &before{}, true
 	for r.S != "" {
-		g := &group{files: make([][]byte, r.Length())}
-		for i := range g.files {
-			g.files[i] = []byte(r.String())
-			if i < len(g.files)-1 {
-				g.sections = append(g.sections, r.Count())
-			}
+		flags := r.Uint()
+		g := &group{number: r.Count(), first: -1, kept: flags&1 > 0}
+		g.sections = make([]int, r.Length())
+		for i := range g.sections {
+			g.sections[i] = r.Count()
 		}
 		g.pages = r.Length()
-		var members []*entry
+		begin := len(was.pages)
 		for i := range g.pages {
-			url := r.String()
-			e := &entry{size: r.Count(), rank: rankOf(url), group: g, at: i}
+			e := &entry{url: r.String(), size: r.Count(), group: g, at: i}
+			e.rank = rankOf(e.url)
 			copy(e.digest[:], r.Bytes(len(e.digest)))
-			l.pages[url] = e
-			l.order, members = append(l.order, url), append(members, e)
+			l.pages[e.url] = e
+			was.pages, was.urls = append(was.pages, e), append(was.urls, e.url)
 		}
-		if r.Bad {
+		if r.Bad || g.number < 1 || len(g.sections) >= g.number {
 			return false
 		}
-		l.groups[keyOf(members)] = g
+		g.key = keyOf(was.pages[begin:])
+		if n := len(was.groups); flags&2 > 0 {
+			g.first = 0
+			if n > 0 {
+				g.first = was.groups[n-1].first + was.groups[n-1].number
+			}
+		}
+		written = written && g.first >= 0
+		was.groups = append(was.groups, g)
+		l.groups[g.key] = g
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.order, b.pages, b.groups = l.order, l.pages, l.groups
+	b.order, b.pages, b.groups, b.before = was.urls, l.pages, l.groups, nil
+	if was.version = version(was.pages); written {
+		b.before = was
+	}
 	return true
 }
+
+// fetch gives a group its files, and reports whether they are anywhere.
+func (b *Builder) fetch(g *group, from Files) bool {
+	if g.files != nil {
+		return true
+	}
+	if g.files = b.texts[g.key]; len(g.files) == g.number {
+		return true
+	}
+	if b.before != nil && g.first >= 0 {
+		for i := range g.number {
+			data, ok := from.Old(fileName('p', g.first+i))
+			if !ok {
+				break
+			}
+			r := unpacker{s: inside(data)}
+			if f := r.bytes(); !r.bad {
+				g.files = append(g.files, f)
+			}
+		}
+		if len(g.files) == g.number {
+			return true
+		}
+	}
+	g.files = nil
+	if g.kept {
+		b.readTexts()
+		g.files = b.texts[g.key]
+	}
+	return len(g.files) == g.number
+}
+
+// readTexts reads what Save gave as texts.
+func (b *Builder) readTexts() {
+	if b.texts == nil && b.Kept != nil {
+		b.texts = map[digest][][]byte{}
+		s, _ := b.Kept()
+		for r := (doc.Reader{S: s}); r.S != "" && !r.Bad; {
+			var key digest
+			copy(key[:], r.Bytes(len(key)))
+			files := make([][]byte, r.Length())
+			for i := range files {
+				files[i] = []byte(r.String())
+			}
+			b.texts[key] = files
+		}
+	}
+}
+
+// nowhere has no files.
+type nowhere struct{}
+
+func (nowhere) Put(string, []byte) error  { return nil }
+func (nowhere) Old(string) ([]byte, bool) { return nil, false }
+func (nowhere) Sure(string) bool          { return false }
+func (nowhere) Keep(string) bool          { return false }

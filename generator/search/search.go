@@ -18,6 +18,7 @@ package search
 
 import (
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"runtime"
@@ -35,15 +36,37 @@ type Page struct {
 // heading has the page's title.
 type Section struct{ ID, Heading, Text string }
 
+// Files are the files of an index, where they are written. Old gives one of
+// the index before, if it surely is as it was written then, Sure reports
+// whether it is, and Keep leaves it in its place.
+type Files interface {
+	Put(name string, data []byte) error
+	Old(name string) (data []byte, ok bool)
+	Sure(name string) bool
+	Keep(name string) bool
+}
+
+// Missing says that the texts of some pages are nowhere: they must be added
+// again.
+type Missing struct{ URLs []string }
+
+func (e *Missing) Error() string { return "the search index lacks the text of " + e.URLs[0] }
+
 // A Builder makes the index of pages as they come, from several goroutines.
 // What it gives does not depend on their order. It can be saved and loaded,
-// and its pages replaced.
+// and its pages replaced; if few are, the files of the index before are
+// changed, and come out as if they were made anew.
 type Builder struct {
 	mu     sync.Mutex
 	order  []string // addresses of the pages of the site
 	pages  map[string]*entry
 	groups map[digest]*group // texts that are packed
 	idle   []*counter
+	before *before
+
+	// Kept gives what Save gave as texts, when it is needed.
+	Kept  func() (string, bool)
+	texts map[digest][][]byte // what it gave
 
 	// Pages that come nearly in order are packed as they come.
 	packed  int
@@ -51,9 +74,19 @@ type Builder struct {
 	ready   [][]*entry
 }
 
+// before is the index that was written before.
+type before struct {
+	version string
+	urls    []string
+	pages   []*entry
+	groups  []*group
+	firsts  map[string][]string // of the files of each kind
+}
+
 // entry is what the index has of a page. A page that was loaded or packed has
 // its text in a group only.
 type entry struct {
+	url    string
 	digest digest // of its text
 	size   int    // of its text
 	rank   uint8
@@ -87,7 +120,7 @@ func (b *Builder) Arrange(urls []string) {
 // Add takes a page, in the place of one that was there. A page without
 // sections is known to the index but never found.
 func (b *Builder) Add(p Page) error {
-	e := &entry{text: text(nil, p)}
+	e := &entry{url: p.URL, text: text(nil, p)}
 	e.size, e.digest, e.rank = len(e.text), digestOf(e.text), rankOf(p.URL)
 	c := b.take()
 	e.record = c.page(page(string(e.text)))
@@ -119,7 +152,7 @@ func (b *Builder) Add(p Page) error {
 
 // keep notes that pages are packed.
 func (b *Builder) keep(l []*entry, g *group) {
-	b.groups[keyOf(l)] = g
+	b.groups[g.key] = g
 	for i, e := range l {
 		e.group, e.at, e.text = g, i, nil
 	}
@@ -153,58 +186,106 @@ func (b *Builder) Has(url string) bool {
 func (b *Builder) Version() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	l, _ := b.arranged()
-	key := keyOf(l)
+	return version(b.arranged())
+}
+
+func version(pages []*entry) string {
+	key := keyOf(pages)
 	return hex.EncodeToString(key[:6])
 }
 
 // arranged gives the pages that are known, in order.
-func (b *Builder) arranged() (l []*entry, urls []string) {
+func (b *Builder) arranged() []*entry {
+	l := make([]*entry, 0, len(b.order))
 	for _, u := range b.order {
 		if e := b.pages[u]; e != nil {
-			l, urls = append(l, e), append(urls, u)
+			l = append(l, e)
 		}
 	}
-	return l, urls
+	return l
 }
 
-// Finish gives the files of the index to put.
-func (b *Builder) Finish(put func(name string, data []byte) error) error {
-	version := b.Version()
+// Finish writes the files of the index. Where it asks for pages that are
+// [Missing], it has written nothing yet.
+func (b *Builder) Finish(to Files) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	pages, _ := b.arranged()
-	groups, err := b.pack(pages)
+	b.check(to)
+	pages := b.arranged()
+	groups, members, err := b.pack(pages, to)
 	if err != nil {
 		return err
 	}
-	if err := b.recount(pages); err != nil {
+	stay, err := b.staying(groups, members, to)
+	if err != nil {
 		return err
 	}
-	index := index{version: version, pages: len(pages)}
-	if err := index.putTexts(groups, put); err != nil {
+	changed, ok := b.patch(pages, to)
+	if !ok {
+		if err := b.recount(pages, to); err != nil {
+			return err
+		}
+	}
+	index := &index{version: version(pages), pages: len(pages), to: to}
+	if err := index.putTexts(groups, stay); err != nil {
 		return err
 	}
-	if err := index.putTerms(merge(pages), put); err != nil {
+	if ok {
+		err = index.putChanged(changed)
+	} else {
+		err = index.putTerms(merge(pages))
+	}
+	if err != nil {
 		return err
 	}
-	return put("index.js", index.script())
+	if err := to.Put("index.js", index.script()); err != nil {
+		return err
+	}
+	b.wrote(index, pages, groups)
+	return nil
+}
+
+// wrote notes what was written, and lets go of what the files have.
+func (b *Builder) wrote(x *index, pages []*entry, groups []*group) {
+	b.before = &before{version: x.version, pages: pages, groups: groups}
+	for _, e := range pages {
+		b.before.urls = append(b.before.urls, e.url)
+		e.record = nil
+	}
+	n := 0
+	for _, g := range groups {
+		g.first = n
+		n += g.number
+	}
 }
 
 // pack packs all pages that are not packed as they stand now.
-func (b *Builder) pack(pages []*entry) ([]*group, error) {
-	var all [][]*entry
+func (b *Builder) pack(pages []*entry, from Files) (groups []*group, all [][]*entry, err error) {
 	by := grouper{give: func(l []*entry) { all = append(all, l) }}
 	for _, e := range pages {
 		by.add(e)
 	}
 	by.close()
-	groups, errs := make([]*group, len(all)), make([]error, len(all))
-	old := b.groups
-	spread(len(all), 4, func(i int) {
-		if groups[i] = old[keyOf(all[i])]; groups[i] != nil {
-			return
+	groups = make([]*group, len(all))
+	var due []int
+	var lost []*entry
+	for i, l := range all {
+		if groups[i] = b.groups[keyOf(l)]; groups[i] != nil {
+			continue
 		}
+		due = append(due, i)
+		for _, e := range l {
+			if e.text == nil && !b.fetch(e.group, from) {
+				lost = append(lost, e)
+			}
+		}
+	}
+	if lost != nil {
+		return nil, nil, b.missing(lost)
+	}
+	errs := make([]error, len(all))
+	spread(len(due), 4, func(n int) {
+		i := due[n]
 		for _, e := range all[i] {
 			if errs[i] = e.open(); errs[i] != nil {
 				return
@@ -212,14 +293,26 @@ func (b *Builder) pack(pages []*entry) ([]*group, error) {
 		}
 		groups[i], errs[i] = pack(all[i])
 	})
+	if err := errors.Join(errs...); err != nil {
+		return nil, nil, err
+	}
 	b.groups = make(map[digest]*group, len(all))
 	for i, l := range all {
-		if errs[i] != nil {
-			return nil, errs[i]
-		}
 		b.keep(l, groups[i])
 	}
-	return groups, nil
+	return groups, all, nil
+}
+
+// missing asks for pages, which then are packed anew.
+func (b *Builder) missing(l []*entry) error {
+	m := &Missing{}
+	for _, e := range l {
+		if e.group != nil {
+			delete(b.groups, e.group.key)
+		}
+		m.URLs = append(m.URLs, e.url)
+	}
+	return m
 }
 
 // open gives a page its text again.
@@ -228,23 +321,37 @@ func (e *entry) open() error {
 		return nil
 	}
 	texts, err := e.group.unpack()
-	if err == nil {
-		e.text = []byte(texts[e.at])
+	if err != nil {
+		return err
 	}
-	return err
+	if e.text = []byte(texts[e.at]); digestOf(e.text) != e.digest {
+		e.text = nil
+		return &Missing{[]string{e.url}}
+	}
+	return nil
 }
 
 // recount counts the terms of pages that were loaded.
-func (b *Builder) recount(pages []*entry) error {
+func (b *Builder) recount(pages []*entry, from Files) error {
 	var due [][]*entry // by group
+	var lost []*entry
+	if len(pages) > 0 && pages[0].record == nil && pages[len(pages)-1].record == nil { // most are due
+		b.readTexts()
+	}
 	for _, e := range pages {
 		switch {
 		case e.record != nil:
+			continue
+		case !b.fetch(e.group, from):
+			lost = append(lost, e)
 		case len(due) > 0 && due[len(due)-1][0].group == e.group:
 			due[len(due)-1] = append(due[len(due)-1], e)
 		default:
 			due = append(due, []*entry{e})
 		}
+	}
+	if lost != nil {
+		return b.missing(lost)
 	}
 	counters := sync.Pool{New: func() any { return newCounter() }}
 	errs := make([]error, len(due))
@@ -256,15 +363,14 @@ func (b *Builder) recount(pages []*entry) error {
 		c := counters.Get().(*counter)
 		defer counters.Put(c)
 		for _, e := range due[i] {
+			if digestOf([]byte(texts[e.at])) != e.digest {
+				errs[i] = &Missing{[]string{e.url}}
+				return
+			}
 			e.record = c.page(page(texts[e.at]))
 		}
 	})
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	return errors.Join(errs...)
 }
 
 // spread runs f for 0..n-1 on all cores, a piece at a time.

@@ -3,7 +3,9 @@ package search
 import (
 	"bytes"
 	"compress/gzip"
+	"errors"
 	"fmt"
+	"maps"
 	"math/rand"
 	"reflect"
 	"slices"
@@ -38,21 +40,64 @@ func TestWords(t *testing.T) {
 	}
 }
 
-func finish(t testing.TB, b *Builder, files map[string][]byte) map[string][]byte {
-	t.Helper()
-	if err := b.Finish(func(name string, data []byte) error { files[name] = data; return nil }); err != nil {
-		t.Fatal(err)
+// memory holds the files of an index, and those of the one before.
+type memory struct{ old, now map[string][]byte }
+
+func (m *memory) Put(name string, data []byte) error {
+	if m.now[name] != nil {
+		return fmt.Errorf("%s is written twice", name)
 	}
-	return files
+	m.now[name] = bytes.Clone(data)
+	return nil
+}
+
+func (m *memory) Old(name string) ([]byte, bool) {
+	data, ok := m.old[name]
+	return data, ok
+}
+
+func (m *memory) Sure(name string) bool { return m.old[name] != nil }
+
+func (m *memory) Keep(name string) bool {
+	m.now[name] = m.old[name]
+	return m.old[name] != nil
+}
+
+// finish gives the files; pages are those that can be asked for again.
+func finish(t testing.TB, b *Builder, old map[string][]byte, pages ...Page) map[string][]byte {
+	t.Helper()
+	m := &memory{old, map[string][]byte{}}
+	for range 10 {
+		err := b.Finish(m)
+		if err == nil {
+			return m.now
+		}
+		var lost *Missing
+		if !errors.As(err, &lost) {
+			t.Fatal(err)
+		}
+		for _, p := range pages {
+			if slices.Contains(lost.URLs, p.URL) {
+				add(t, b, p)
+			}
+		}
+	}
+	t.Fatal("pages are missing again and again")
+	return nil
 }
 
 func build(t testing.TB, pages []Page, order []int) map[string][]byte {
 	b := NewBuilder()
 	b.Arrange(urls(pages))
+	if order == nil {
+		for _, p := range pages {
+			add(t, b, p)
+		}
+	}
 	for _, i := range order {
 		add(t, b, pages[i])
 	}
-	return finish(t, b, map[string][]byte{})
+	return finish(t, b, nil)
 }
 
 func urls(pages []Page) (out []string) {
@@ -69,57 +114,84 @@ func add(t testing.TB, b *Builder, p Page) {
 	}
 }
 
-// TestSaved replaces pages in a builder that was saved and loaded: the index
-// is the one of the pages as they are now.
-func TestSaved(t *testing.T) {
-	pages, other := sample(60), sample(70)[60:]
-	pages[50] = large()
+// TestChanged changes, adds and removes pages of an index that was saved and
+// loaded. The files are those of an index made anew, byte for byte.
+func TestChanged(t *testing.T) {
+	r := rand.New(rand.NewSource(2))
+	pages, other := sample(320), sample(500)[320:]
+	pages[250] = large()
 	b := NewBuilder()
 	b.Arrange(urls(pages))
-	order := make([]int, len(pages))
-	for i := range pages {
-		order[i] = i
-		add(t, b, pages[i])
+	for _, p := range pages {
+		add(t, b, p)
 	}
-	for round, p := range other[:4] {
-		saved, err := b.Save()
-		if err != nil {
-			t.Fatal(err)
+	files := finish(t, b, nil)
+	kept, texts := 0, ""
+	for round := range 20 {
+		table, more := b.Save()
+		if more != nil {
+			texts = string(more)
 		}
 		b = NewBuilder()
-		if !b.Load(string(saved)) {
+		b.Kept = func() (string, bool) { return texts, true }
+		if !b.Load(string(table)) {
 			t.Fatal("what was saved cannot be loaded")
 		}
-		for cut := range 40 {
-			NewBuilder().Load(string(saved[:len(saved)*cut/40])) // cut short: it must not panic
+		for cut := range 10 {
+			NewBuilder().Load(string(table[:len(table)*cut/10])) // cut short: it must not panic
 		}
-		switch round {
-		case 0: // a page more
-			pages, order = slices.Insert(pages, 20, p), append(order, len(order))
-		case 1: // one less
-			pages, order = slices.Delete(pages, 3, 4), order[1:]
-			order = order[:len(pages)]
-			for i := range order {
-				order[i] = i
+		var due []Page
+		switch {
+		case round%10 == 7: // a page more
+			p := other[round]
+			pages, due = slices.Insert(pages, r.Intn(len(pages)), p), []Page{p}
+		case round%10 == 8: // one less
+			at := r.Intn(len(pages))
+			pages = slices.Delete(pages, at, at+1)
+		default: // other texts
+			for range 1 + r.Intn(3) {
+				p := &pages[r.Intn(len(pages))]
+				p.Sections = slices.Clone(p.Sections)
+				s := &p.Sections[r.Intn(len(p.Sections))]
+				switch r.Intn(8) {
+				case 0:
+					s.Text = strings.ToLower(other[round].Sections[1].Text)
+				case 1:
+					p.Sections = p.Sections[:1+len(p.Sections)/2]
+				default:
+					s.Text += fmt.Sprintf(" aaa new%cword %s", 'a'+rune(round), s.Heading)
+				}
+				due = append(due, *p)
 			}
-		default: // another text
-			p.URL = pages[7*round].URL
-			pages[7*round] = p
 		}
 		b.Arrange(urls(pages))
-		if round != 1 {
+		for _, p := range due {
 			add(t, b, p)
 		}
-		got, want := finish(t, b, map[string][]byte{}), build(t, pages, order)
-		if len(got) != len(want) {
-			t.Errorf("round %d: %d files in place of %d", round, len(got), len(want))
+		if round%10 == 5 { // another hand was here
+			files = maps.Clone(files)
+			delete(files, fmt.Sprintf("t%d.js", r.Intn(20)))
+			delete(files, fmt.Sprintf("p%d.js", r.Intn(20)))
 		}
-		for name, data := range got {
+		old := files
+		files = finish(t, b, old, pages...)
+		want := build(t, pages, nil)
+		if len(files) != len(want) {
+			t.Errorf("round %d: %d files in place of %d", round, len(files), len(want))
+		}
+		for name, data := range files {
 			if !bytes.Equal(data, want[name]) {
-				t.Fatalf("round %d: %s differs", round, name)
+				t.Fatalf("round %d: %s differs:\n%.300s\n%.300s", round, name, data, want[name])
+			}
+			if o := old[name]; o != nil && name[0] == 't' && &o[0] == &data[0] {
+				kept++
 			}
 		}
 	}
+	if kept < 100 {
+		t.Errorf("only %d files of terms were left as they were", kept)
+	}
+	t.Logf("%d files of terms were left as they were, of %d", kept, len(files))
 }
 
 // large is a page that takes several files.

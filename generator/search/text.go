@@ -94,8 +94,12 @@ func clip(s string, n int) string {
 
 // A group is the text of one or more pages, or of one large page, compressed.
 type group struct {
-	files    [][]byte
-	sections []int // of each file of a large page but the last
+	key      digest
+	files    [][]byte // nil while they lie elsewhere
+	number   int      // of the files
+	first    int      // where they lie: the number of the first file of the index before, or -1
+	kept     bool     // where they lie, too: in what was saved
+	sections []int    // of each file of a large page but the last
 	pages    int
 }
 
@@ -142,7 +146,7 @@ func (g *grouper) close() {
 
 // pack compresses the text of pages.
 func pack(pages []*entry) (*group, error) {
-	g := &group{pages: len(pages)}
+	g := &group{key: keyOf(pages), pages: len(pages), first: -1, number: 1}
 	if len(pages) == 1 && pages[0].size > mostText {
 		texts, sections := split(string(pages[0].text))
 		g.sections = sections
@@ -153,6 +157,7 @@ func pack(pages []*entry) (*group, error) {
 			}
 			g.files = append(g.files, z)
 		}
+		g.number = len(g.files)
 		return g, nil
 	}
 	var all [][]byte

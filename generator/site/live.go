@@ -339,7 +339,7 @@ func (l *Live) searchFile(name string) (data []byte, ok bool, err error) {
 	defer l.lazy.Unlock()
 	if v := s.index.Version(); l.lazy.index == nil || name == "index.js" && l.lazy.indexFrom != v {
 		made := &Memory{}
-		if err := s.index.Finish(made.Put); err != nil {
+		if err := s.writeSearch(searchMemory{l.lazy.index, made}); err != nil {
 			return nil, false, err
 		}
 		l.lazy.index, l.lazy.indexFrom = made, v

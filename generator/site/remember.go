@@ -400,10 +400,7 @@ func (s *Site) remember(before *Site) {
 	if text, ok := o.Cache.Load("files", s.key); ok {
 		s.table.load(text)
 	}
-	if text, ok := o.Cache.Load("search", s.key); ok {
-		s.index.Load(text)
-		s.known = s.index.Version()
-	}
+	s.loadSearch()
 	// What a page gave is in two files, which a crash can leave of two builds.
 	if last := s.graph.Last("index"); last == nil || last.Value != s.index.Version() {
 		s.index, s.known = search.NewBuilder(), ""
@@ -419,17 +416,9 @@ func (s *Site) Remember() error {
 	if err := s.opt.Cache.Save("files", s.key, s.table.encode()); err != nil {
 		return err
 	}
-	v := s.index.Version()
-	s.graph.Set("index", v)
-	if v != s.known {
-		text, err := s.index.Save()
-		if err == nil {
-			err = s.opt.Cache.Save("search", s.key, text)
-		}
-		if err != nil {
-			return err
-		}
-		s.known = v
+	s.graph.Set("index", s.index.Version())
+	if err := s.saveSearch(); err != nil {
+		return err
 	}
 	return s.opt.Cache.SaveGraph(s.key, s.graph)
 }

@@ -24,12 +24,7 @@ func (s *Site) Write(ctx context.Context, sink Sink) error {
 		return err
 	}
 	searched := make(chan error, 1)
-	go func() {
-		_, err := s.task("search", "found", sink, func(sink Sink) ([]doc.Diag, error) {
-			return nil, s.index.Finish(func(name string, data []byte) error { return sink.Put("_search/"+name, data) })
-		})
-		searched <- err
-	}()
+	go func() { searched <- s.finishSearch(sink) }()
 	err := s.writeRest(ctx, sink)
 	if err = errors.Join(err, <-searched); err != nil {
 		return err

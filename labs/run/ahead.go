@@ -85,11 +85,13 @@ func (r *runner) buildEarly(ctx context.Context, b *early, env []string) {
 }
 
 // wait is called when the page comes to a step. It returns when a build of it
-// that has begun has ended, and says how long that took.
-func (a *ahead) wait(ctx context.Context, id string) time.Duration {
+// that has begun has ended, and says how long that took. say is told while it
+// waits.
+func (a *ahead) wait(ctx context.Context, id string, say func([]byte)) time.Duration {
 	if a == nil || a.builds[id] == nil || a.take(a.builds[id]) {
 		return 0
 	}
+	say([]byte("waiting for its build, which was begun ahead\n"))
 	select {
 	case <-a.builds[id].done:
 		return a.builds[id].took

@@ -63,7 +63,7 @@ func (r *runner) runStep(ctx context.Context, p step.Planned, ev Event, out *rep
 	}
 	samples := r.sampleGPU(ctx, s)
 	watched := r.group.disk.watch(ctx, stop)
-	out.Ahead = r.ahead.wait(ctx, s.ID).Milliseconds()
+	out.Ahead = r.ahead.wait(ctx, s.ID, r.watcher(ev)).Milliseconds()
 	res, err := r.carry(ctx, s, cmds, r.watcher(ev))
 	watched()
 	out.Samples, out.GPU = samples()

@@ -85,8 +85,8 @@ func lessons(source string, args []string) ([]*lesson, error) {
 		if err != nil {
 			return nil, err
 		}
-		rel, err := filepath.Rel(source, file)
-		l.foreign = root != source && (err != nil || !filepath.IsLocal(rel))
+		abs, err := filepath.Abs(source)
+		l.foreign = root != source && (err != nil || root != abs) // findPage gives one or the other
 		out = append(out, l)
 	}
 	return out, nil

@@ -292,13 +292,56 @@ func TestStoppedBuild(t *testing.T) {
 	}
 }
 
-// TestFullDisk builds onto a file system of 1 MiB.
-func TestFullDisk(t *testing.T) {
+// smallDisk is a file system of its own.
+func smallDisk(t *testing.T, options string) string {
 	disk := t.TempDir()
-	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", disk).CombinedOutput(); err != nil {
+	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", options, "tmpfs", disk).CombinedOutput(); err != nil {
 		t.Skipf("mounting a small file system needs root: %s", out)
 	}
 	t.Cleanup(func() { exec.Command("umount", disk).Run() })
+	return disk
+}
+
+// TestCacheWithoutRoom puts the cache where it finds no room, or where nothing
+// may be written: the site comes out whole, again and again, and the command
+// says what it could not do.
+func TestCacheWithoutRoom(t *testing.T) {
+	src := big(t, 60)
+	out := filepath.Join(t.TempDir(), "public")
+	if code, _, said := call(t, "build", "--source", src, "--out", out, "--no-cache"); code != cli.ExitFine {
+		t.Fatalf("exit code %d: %s", code, said)
+	}
+	want := snapshot(t, out)
+	full := smallDisk(t, "size=12k")
+	for _, text := range []string{"# Home\n", "# Another home\n", "# Home\n"} {
+		put(t, filepath.Join(src, "index.md"), text)
+		code, _, said := call(t, "build", "--source", src, "--out", out, "--cache", full)
+		if code != cli.ExitFine || !strings.Contains(said, "the cache is not written: ") || !strings.Contains(said, "no space left") {
+			t.Errorf("exit code %d, said %q", code, said)
+		}
+	}
+	if !same(want, snapshot(t, out)) {
+		t.Error("another site than without a cache")
+	}
+	if halves, _ := filepath.Glob(filepath.Join(full, "site-*", ".*")); len(halves) > 0 {
+		t.Errorf("left behind: %v", halves)
+	}
+	shut := smallDisk(t, "ro")
+	if code, _, said := call(t, "build", "--source", src, "--out", out, "--cache", shut); code != cli.ExitMachine || !strings.Contains(said, "--cache "+shut+": ") {
+		t.Errorf("asked for a cache that cannot be written: exit code %d, said %q", code, said)
+	}
+	t.Setenv("XDG_CACHE_HOME", shut) // nobody asked for that one
+	if code, _, said := call(t, "build", "--source", src, "--out", out); code != cli.ExitFine {
+		t.Errorf("exit code %d, said %q", code, said)
+	}
+	if !same(want, snapshot(t, out)) {
+		t.Error("another site than without a cache")
+	}
+}
+
+// TestFullDisk builds onto a file system of 1 MiB.
+func TestFullDisk(t *testing.T) {
+	disk := smallDisk(t, "size=1m")
 	out := filepath.Join(disk, "public")
 	small := pages(t, "index.md", "# Small\n")
 	if code, _, said := call(t, "build", "--source", small, "--out", out); code != cli.ExitFine {

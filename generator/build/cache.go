@@ -43,6 +43,10 @@ func OpenCache(root string, key ...string) (*Cache, error) {
 		c.lock.Close()
 		return nil, ErrTaken
 	}
+	halves, _ := filepath.Glob(filepath.Join(c.dir, ".*-*")) // of processes that were killed
+	for _, name := range halves {
+		os.Remove(name)
+	}
 	now := time.Now()
 	os.Chtimes(c.lock.Name(), now, now) // when it was used
 	sweep(root, MaxCache)

@@ -14,6 +14,8 @@ type Conf struct {
 	Values map[string]any
 	Source *doc.Source // nil when there is no conf.py
 	Diags  []doc.Diag
+
+	skipped map[string]bool // names whose value cannot be read
 }
 
 // settings are the names that this program acts upon. An assignment to one
@@ -23,14 +25,14 @@ var settings = map[string]bool{
 	"root_doc": true, "master_doc": true, "exclude_patterns": true, "include_patterns": true, "source_suffix": true,
 	"html_static_path": true, "html_extra_path": true, "html_css_files": true, "html_js_files": true,
 	"html_title": true, "html_short_title": true, "html_logo": true, "html_favicon": true, "html_baseurl": true,
-	"manpages_url": true, "smartquotes": true, "trim_doctest_flags": true, "rst_prolog": true, "rst_epilog": true, "default_role": true, "primary_domain": true, "highlight_language": true,
+	"manpages_url": true, "modindex_common_prefix": true, "smartquotes": true, "trim_doctest_flags": true, "rst_prolog": true, "rst_epilog": true, "default_role": true, "primary_domain": true, "highlight_language": true,
 	"numfig": true, "numfig_format": true, "extlinks": true, "intersphinx_mapping": true, "language": true,
 	"today": true, "today_fmt": true, "nitpicky": true,
 }
 
 // ReadConf reads the literal assignments of a conf.py.
 func ReadConf(src *doc.Source) *Conf {
-	c := &Conf{Values: map[string]any{}, Source: src}
+	c := &Conf{Values: map[string]any{}, Source: src, skipped: map[string]bool{}}
 	p := pyReader{text: src.Text, values: c.Values}
 	p.file()
 	if len(p.skipped) > 0 {
@@ -41,6 +43,7 @@ func ReadConf(src *doc.Source) *Conf {
 				sev, first = doc.Warning, p.skipped[i]
 			}
 			names = append(names, s.name)
+			c.skipped[s.name] = true
 		}
 		sort.Strings(names)
 		c.Diags = append(c.Diags, doc.Diag{Severity: sev, Code: "conf-not-literal",

@@ -377,8 +377,8 @@ func (e *env) relativeLink(n *doc.Node, uri string) (html.Link, bool) {
 		}
 		return html.Link{Href: relative(e.p.url, out) + query}, true
 	}
-	if _, ok := generated[strings.TrimSuffix(strings.TrimSuffix(plain, "/"), ".html")]; ok {
-		return html.Link{Href: relative(e.p.url, strings.TrimSuffix(strings.TrimSuffix(plain, "/"), ".html")+"/")}, true
+	if to := strings.TrimSuffix(strings.TrimSuffix(plain, "/"), ".html"); generated[to] != "" {
+		return html.Link{Href: relative(e.p.url, e.s.generatedURL(to))}, true
 	}
 	if e.s.gen[name+"/"] {
 		return html.Link{Href: relative(e.p.url, name+"/")}, true

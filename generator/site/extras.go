@@ -47,8 +47,13 @@ func (s *Site) writeExtras(sink Sink) error {
 	if err := put("search/", "search", words.of("Search"), searchBody(words)); err != nil {
 		return err
 	}
-	if len(s.terms) > 0 {
+	if s.hasIndex() {
 		if err := put("genindex/", "wide", words.of("Index"), s.indexHTML("genindex/")); err != nil {
+			return err
+		}
+	}
+	if s.hasModules() {
+		if err := put("py-modindex/", "wide", generated["py-modindex"], s.modindexHTML("py-modindex/")); err != nil {
 			return err
 		}
 	}

@@ -251,7 +251,7 @@ func (f *facts) walk(n *doc.Node, explicit map[string]bool, in []string) {
 	case doc.KindTarget:
 		if m := n.Attr(doc.AttrModule); m != "" && n.HasClass("module") && !truthy(n, doc.AttrNoIndex) {
 			if id := first(n.Attr("refid"), firstOf(n.IDs())); id != "" {
-				f.objects = append(f.objects, fact{typ: "py:module", name: m, id: id, pos: n.Pos})
+				f.objects = append(f.objects, fact{typ: "py:module", name: m, id: id, pos: n.Pos, text: aboutModule(n)})
 			}
 		}
 	case doc.KindDesc:
@@ -260,6 +260,20 @@ func (f *facts) walk(n *doc.Node, explicit map[string]bool, in []string) {
 	for _, c := range n.Children {
 		f.walk(c, explicit, in)
 	}
+}
+
+// aboutModule keeps what the index of modules says of one, or nil.
+func aboutModule(n *doc.Node) *doc.Node {
+	about := doc.New(doc.KindTarget, doc.Pos{})
+	for _, key := range []string{doc.AttrSynopsis, doc.AttrPlatform, doc.AttrDeprecated} {
+		if v := n.Attr(key); v != "" {
+			about.Set(key, v)
+		}
+	}
+	if len(about.Attrs()) == 0 {
+		return nil
+	}
+	return about
 }
 
 // labelsOf notes the names of an element. An explicit name is a label that

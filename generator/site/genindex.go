@@ -1,185 +1,222 @@
 package site
 
 import (
-	"sort"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 
 	"docent/generator/doc"
 )
 
 // An indexEntry is one line of the general index before it is merged: a term,
-// maybe one below it, and where it leads or what to see instead.
+// maybe one below it, and where it leads.
 type indexEntry struct {
 	term, sub string
-	url       string // below the site's root, with the anchor; "" for see
-	see       string // "see" or "see also"
-	main      bool
+	letter    string // under which it stands; "" is that of the term
+	link      indexLink
+}
+
+// An indexLink is where a line of the index leads. Without an address it leads
+// nowhere: "see" and "see also" are terms below a term.
+type indexLink struct {
+	url   string // below the site's root, with the anchor
+	order string // by which the links of a term are sorted
+	main  bool
 }
 
 // loadIndex takes the index entries of all pages apart.
 func (s *Site) loadIndex() {
-	for _, p := range s.pages {
+	pages := slices.SortedFunc(slices.Values(s.pages), func(a, b *page) int { return strings.Compare(a.docname, b.docname) })
+	for _, p := range pages {
 		for _, n := range p.facts.index {
 			for _, line := range strings.Split(n.Attr(doc.AttrEntries), "\n") {
 				f := strings.Split(line, "\t")
 				if len(f) < 3 {
 					continue
 				}
-				e := indexEntry{url: p.url + "#" + f[2], main: len(f) > 3 && f[3] == "main"}
-				var parts []string
-				for _, part := range strings.Split(f[1], ";") {
-					parts = append(parts, strings.TrimSpace(part))
+				e := indexEntry{link: indexLink{p.url + "#" + f[2], p.docname + ".html#" + f[2], len(f) > 3 && f[3] == "main"}}
+				if len(f) > 4 {
+					e.letter = f[4]
 				}
-				s.terms = append(s.terms, e.expand(f[0], parts)...)
+				s.terms = append(s.terms, e.expand(f[0], f[1])...)
 			}
 		}
 	}
 }
 
 // expand gives the lines that an entry of a type makes, as Sphinx does.
-func (e indexEntry) expand(typ string, parts []string) []indexEntry {
+func (e indexEntry) expand(typ, value string) []indexEntry {
 	with := func(term, sub string) indexEntry {
 		x := e
 		x.term, x.sub = term, sub
 		return x
 	}
-	join := func(p []string, sep string) string { return strings.Join(p, sep) }
-	switch {
-	case parts[0] == "":
-		return nil
-	case typ == "pair" && len(parts) > 1:
-		return []indexEntry{with(parts[0], parts[1]), with(parts[1], parts[0])}
-	case typ == "triple" && len(parts) > 2:
-		return []indexEntry{with(parts[0], parts[1]+" "+parts[2]), with(parts[1], parts[2]+", "+parts[0]), with(parts[2], parts[0]+" "+parts[1])}
-	case (typ == "see" || typ == "seealso") && len(parts) > 1:
-		x := with(parts[0], "")
-		x.url, x.see, x.sub = "", map[string]string{"see": "see ", "seealso": "see also "}[typ]+join(parts[1:], "; "), ""
-		return []indexEntry{x}
-	case len(parts) > 1:
-		return []indexEntry{with(parts[0], join(parts[1:], "; "))}
+	n := 2
+	if typ == "triple" {
+		n = 3
 	}
-	return []indexEntry{with(parts[0], "")}
+	parts := strings.SplitN(value, ";", n)
+	for i := range parts {
+		parts[i] = strings.TrimSpace(parts[i])
+	}
+	value = strings.TrimSpace(value)
+	switch {
+	case value == "":
+		return nil
+	case len(parts) < n || slices.Contains(parts, ""): // "; (semicolon)" is a term, too
+		return []indexEntry{with(value, "")}
+	case typ == "pair":
+		return []indexEntry{with(parts[0], parts[1]), with(parts[1], parts[0])}
+	case typ == "triple":
+		return []indexEntry{with(parts[0], parts[1]+" "+parts[2]), with(parts[1], parts[2]+", "+parts[0]), with(parts[2], parts[0]+" "+parts[1])}
+	case typ == "see", typ == "seealso":
+		x := with(parts[0], map[string]string{"see": "see ", "seealso": "see also "}[typ]+parts[1])
+		x.link = indexLink{}
+		return []indexEntry{x}
+	}
+	return []indexEntry{with(parts[0], parts[1])}
+}
+
+// An indexTerm is a term of the index with what stands below it.
+type indexTerm struct {
+	name, letter string
+	links        []indexLink
+	subs         []*indexTerm
+}
+
+// sub gives the term of a name below another one, and makes it.
+func (t *indexTerm) sub(name string, known map[*indexTerm]map[string]*indexTerm) *indexTerm {
+	if x := known[t][name]; x != nil {
+		return x
+	}
+	if known[t] == nil {
+		known[t] = map[string]*indexTerm{}
+	}
+	x := &indexTerm{name: name}
+	known[t][name] = x
+	t.subs = append(t.subs, x)
+	return x
+}
+
+// indexTree merges the entries of all pages and puts them in order. What only
+// differs in brackets at its end ("open() (in module os)") stands below one
+// term.
+func (s *Site) indexTree() []*indexTerm {
+	root, known := &indexTerm{}, map[*indexTerm]map[string]*indexTerm{}
+	for _, e := range s.terms {
+		t := root.sub(e.term, known)
+		if len(t.links) == 0 && len(t.subs) == 0 {
+			t.letter = e.letter
+		}
+		if e.sub != "" {
+			t = t.sub(e.sub, known)
+		}
+		if e.link.url != "" {
+			t.links = append(t.links, e.link)
+		}
+	}
+	slices.SortFunc(root.subs, func(a, b *indexTerm) int { return strings.Compare(a.name, b.name) })
+	sortTerms(root.subs, func(t *indexTerm) string {
+		key := folded(first(t.letter, strings.TrimPrefix(t.name, "\u200f")))
+		if sortsAsWord(key) {
+			return "1" + key
+		}
+		return "0" + key
+	})
+	var out []*indexTerm
+	before := "" // the last term without its brackets
+	for _, t := range root.subs {
+		for _, part := range append([]*indexTerm{t}, t.subs...) {
+			slices.SortStableFunc(part.links, func(a, b indexLink) int {
+				if a.main != b.main {
+					return map[bool]int{true: -1, false: 1}[a.main]
+				}
+				return strings.Compare(a.order, b.order)
+			})
+		}
+		if len(t.subs) == 0 {
+			m := bracketed.FindStringSubmatch(t.name)
+			if m != nil && m[1] == before {
+				x := out[len(out)-1].sub(m[2], known)
+				x.links = append(x.links, t.links...)
+				continue
+			}
+			before = t.name
+			if m != nil {
+				before = m[1]
+			}
+		}
+		out = append(out, t)
+	}
+	for _, t := range out {
+		sortTerms(t.subs, func(t *indexTerm) string {
+			key := folded(t.name)
+			if sortsAsWord(key) {
+				return "\x7f" + key
+			}
+			return key
+		})
+	}
+	return out
+}
+
+var bracketed = regexp.MustCompile(`^(.*) (\([^()]*\))`)
+
+// folded is a term without case and with its accents apart, as it is sorted.
+func folded(s string) string { return norm.NFD.String(strings.ToLower(s)) }
+
+func sortsAsWord(key string) bool {
+	r, _ := utf8.DecodeRuneInString(key)
+	return unicode.IsLetter(r) || r == '_'
+}
+
+func sortTerms(l []*indexTerm, key func(*indexTerm) string) {
+	keys := make(map[*indexTerm]string, len(l))
+	for _, t := range l {
+		keys[t] = key(t)
+	}
+	slices.SortStableFunc(l, func(a, b *indexTerm) int { return strings.Compare(keys[a], keys[b]) })
+}
+
+// letterOf is the heading under which a term stands.
+func (t *indexTerm) letterOf() string {
+	if t.letter != "" {
+		return t.letter
+	}
+	r, _ := utf8.DecodeRuneInString(norm.NFD.String(strings.TrimPrefix(t.name, "\u200f")))
+	if r = unicode.ToUpper(r); unicode.IsLetter(r) || r == '_' {
+		return string(r)
+	}
+	return "Symbols"
 }
 
 // indexHTML writes the general index.
 func (s *Site) indexHTML(at string) string {
-	type sub struct {
-		urls []string
-		see  []string
-	}
-	type term struct {
-		own  sub
-		subs map[string]*sub
-	}
-	terms := map[string]*term{}
-	for _, e := range s.terms {
-		t := terms[e.term]
-		if t == nil {
-			t = &term{subs: map[string]*sub{}}
-			terms[e.term] = t
-		}
-		to := &t.own
-		if e.sub != "" {
-			if t.subs[e.sub] == nil {
-				t.subs[e.sub] = &sub{}
-			}
-			to = t.subs[e.sub]
-		}
-		switch {
-		case e.see != "":
-			to.see = append(to.see, e.see)
-		case e.main:
-			to.urls = append([]string{e.url}, to.urls...)
-		default:
-			to.urls = append(to.urls, e.url)
+	tree := s.indexTree()
+	b := []byte("<h1>" + escape(s.bookOf(nil).of("Index")) + "</h1>")
+	var letters []string
+	for _, t := range tree {
+		if l := t.letterOf(); len(letters) == 0 || letters[len(letters)-1] != l {
+			letters = append(letters, l)
 		}
 	}
-	names := make([]string, 0, len(terms))
-	for n := range terms {
-		names = append(names, n)
-	}
-	sort.Slice(names, func(i, j int) bool {
-		a, b := indexKey(names[i]), indexKey(names[j])
-		if a != b {
-			return a < b
-		}
-		return names[i] < names[j]
-	})
-	letter := func(n string) string {
-		r, _ := utf8.DecodeRuneInString(indexKey(n))
-		if unicode.IsLetter(r) {
-			return string(unicode.ToUpper(r))
-		}
-		if r == '_' {
-			return "_"
-		}
-		return "Symbols"
-	}
-	var b []byte
-	b = append(b, "<h1>"+escape(s.bookOf(nil).of("Index"))+`</h1><div class="genindex">`...)
-	entry := func(name string, x *sub) {
-		for i, u := range x.urls {
-			if i > 0 {
-				b = append(b, `, <a href="`...)
-			} else {
-				b = append(b, `<a href="`...)
-			}
-			b = appendEscaped(b, relative(at, u))
-			b = append(b, `">`...)
-			if i == 0 {
-				b = appendEscaped(b, name)
-			} else {
-				b = append(b, '[')
-				b = append(b, strings.Repeat("i", 0)...)
-				b = appendEscaped(b, string(rune('0'+min(i, 9))))
-				b = append(b, ']')
-			}
-			b = append(b, "</a>"...)
-		}
-		if len(x.urls) == 0 {
-			b = appendEscaped(b, name)
-		}
-		for _, see := range x.see {
-			b = append(b, ", <i>"...)
-			b = appendEscaped(b, see)
-			b = append(b, "</i>"...)
-		}
-	}
+	b = appendLetters(b, letters)
+	b = append(b, `<div class="genindex">`...)
 	last := ""
-	for _, n := range names {
-		if l := letter(n); l != last {
+	for _, t := range tree {
+		if l := t.letterOf(); l != last {
 			if last != "" {
 				b = append(b, "</ul>"...)
 			}
 			last = l
-			b = append(b, `<h2 id="`...)
-			b = appendEscaped(b, "index-"+l)
-			b = append(b, `">`...)
-			b = appendEscaped(b, l)
-			b = append(b, "</h2><ul>"...)
+			b = append(b, `<h2 id="`+escape(l)+`">`+escape(l)+"</h2><ul>"...)
 		}
-		t := terms[n]
-		b = append(b, "<li>"...)
-		entry(n, &t.own)
-		var subs []string
-		for k := range t.subs {
-			subs = append(subs, k)
-		}
-		sort.Slice(subs, func(i, j int) bool { return indexKey(subs[i])+subs[i] < indexKey(subs[j])+subs[j] })
-		for i, k := range subs {
-			if i == 0 {
-				b = append(b, "<ul>"...)
-			}
-			b = append(b, "<li>"...)
-			entry(k, t.subs[k])
-			b = append(b, "</li>"...)
-		}
-		if len(subs) > 0 {
-			b = append(b, "</ul>"...)
-		}
-		b = append(b, "</li>"...)
+		b = t.append(b, at)
 	}
 	if last != "" {
 		b = append(b, "</ul>"...)
@@ -187,6 +224,44 @@ func (s *Site) indexHTML(at string) string {
 	return string(append(b, "</div>"...))
 }
 
-func indexKey(s string) string {
-	return strings.ToLower(strings.TrimLeft(s, " -~'\"`"))
+// appendLetters writes the links to the parts of an index.
+func appendLetters(b []byte, letters []string) []byte {
+	if len(letters) == 0 {
+		return b
+	}
+	b = append(b, `<p class="letters">`...)
+	for i, l := range letters {
+		if i > 0 {
+			b = append(b, " | "...)
+		}
+		b = append(b, `<a href="#`+escape(l)+`"><strong>`+escape(l)+"</strong></a>"...)
+	}
+	return append(b, "</p>"...)
+}
+
+func (t *indexTerm) append(b []byte, at string) []byte {
+	b = append(b, "<li>"...)
+	if len(t.links) == 0 {
+		b = appendEscaped(b, t.name)
+	}
+	for i, l := range t.links {
+		text := t.name
+		if i > 0 {
+			b = append(b, ", "...)
+			text = "[" + strconv.Itoa(i) + "]"
+		}
+		open, shut := "", ""
+		if l.main {
+			open, shut = "<strong>", "</strong>"
+		}
+		b = append(b, open+`<a href="`+escape(relative(at, l.url))+`">`+escape(text)+"</a>"+shut...)
+	}
+	if len(t.subs) > 0 {
+		b = append(b, "<ul>"...)
+		for _, x := range t.subs {
+			b = x.append(b, at)
+		}
+		b = append(b, "</ul>"...)
+	}
+	return append(b, "</li>"...)
 }

@@ -232,6 +232,11 @@ func (s *Site) inventory() []byte {
 		}
 		add(name, "std:label", "-1", t.page.url, t.id, title)
 	}
+	for name, title := range generated { // as in Sphinx, labels lead to these pages
+		if _, taken := s.labels[name]; !taken && (name == "search" || name == "genindex" && s.hasIndex() || strings.HasSuffix(name, "modindex") && s.hasModules()) {
+			add(name, "std:label", "-1", s.generatedURL(name), "", title)
+		}
+	}
 	for _, p := range s.pages {
 		add(p.docname, "std:doc", "-1", p.url, "", p.title)
 	}

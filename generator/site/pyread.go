@@ -78,6 +78,9 @@ func (p *pyReader) statement() {
 		p.pos++
 		all = append(all, more)
 	}
+	if p.blanks(); strings.HasPrefix(p.text[p.pos:], "patchlevel.get_version_info()") { // see patchLevel
+		return
+	}
 	v, err := p.whole()
 	for _, t := range all {
 		p.assign(t, op, v, err)

@@ -60,12 +60,8 @@ func (e *env) xref(n *doc.Node) (html.Link, bool) {
 		return html.Link{}, false
 	case "std:ref", "std:keyword":
 		t, ok := s.labels[normal(name)]
-		if !ok && strings.TrimSpace(name) == "search" {
-			return html.Link{Href: relative(e.p.url, "search/"), Plain: plainUnless(explicit, "Search")}, true
-		}
-		if !ok && (name == "genindex" || name == "modindex" || name == "py-modindex") {
-			title := map[bool]string{true: "Index", false: "Module Index"}[name == "genindex"]
-			return html.Link{Href: relative(e.p.url, "genindex/"), Plain: plainUnless(explicit, title)}, true
+		if title := generated[strings.TrimSpace(name)]; !ok && title != "" {
+			return html.Link{Href: relative(e.p.url, s.generatedURL(strings.TrimSpace(name))), Plain: plainUnless(explicit, title)}, true
 		}
 		if !ok && s.sectionLabels() {
 			t, ok = s.autoLabel(e.p, name)

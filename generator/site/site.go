@@ -465,6 +465,8 @@ func (s *Site) configure() {
 	for _, k := range []string{"version", "release", "today"} {
 		if v := c.String(k); v != "" {
 			cfg.Substitutions[k] = v
+		} else if k != "today" && c.Source != nil && !c.skipped[k] {
+			cfg.Substitutions[k] = "" // as in Sphinx
 		}
 	}
 	if links, ok := c.Values["extlinks"].(map[string]any); ok {

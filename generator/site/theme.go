@@ -242,7 +242,7 @@ func (t *theme) asset(name string) (string, error) {
 // view begins the view of a page at an address.
 func (s *Site) view(url, kind, title string) *view {
 	v := &view{Lang: s.lang, Dir: direction(s.lang), Root: relative(url, ""), Kind: kind, Title: title, Site: s.siteTitle(),
-		theme: s.theme, Preview: s.opt.Preview, Report: len(s.reports) > 0, GenIndex: len(s.terms) > 0,
+		theme: s.theme, Preview: s.opt.Preview, Report: len(s.reports) > 0, GenIndex: s.hasIndex(),
 		Version: first(s.set.Version, s.conf.String("release", "version")), Copyright: first(s.set.Copyright, s.conf.String("copyright", "project_copyright"))}
 	v.speak(s.bookOf(nil))
 	v.Home = v.Root

@@ -177,7 +177,7 @@ func (w *tocWalk) tree(t *toctree, above []*page, level int) []html.TocEntry {
 func (w *tocWalk) elsewhere(e tocEntry) html.TocEntry {
 	url, title := e.url, e.title
 	if rest, ok := strings.CutPrefix(url, "\x00"); ok {
-		url = relative(w.from.url, generatedURL(rest))
+		url = relative(w.from.url, w.s.generatedURL(rest))
 		if title == "" {
 			title = generated[rest]
 		}

@@ -116,11 +116,14 @@ func (s *Site) toctreeOf(p *page, n *doc.Node, complain bool) *toctree {
 var generated = map[string]string{"genindex": "Index", "search": "Search Page", "modindex": "Module Index", "py-modindex": "Python Module Index"}
 
 // generatedURL is the address of such a page.
-func generatedURL(name string) string {
-	if strings.HasSuffix(name, "modindex") {
-		name = "genindex"
+func (s *Site) generatedURL(name string) string {
+	switch {
+	case !strings.HasSuffix(name, "modindex"):
+		return name + "/"
+	case s.hasModules():
+		return "py-modindex/"
 	}
-	return name + "/"
+	return "genindex/" // there is no module to list
 }
 
 type tocLine struct {

@@ -47,7 +47,7 @@ func cpythonDocs(t *Table) {
 				return full, ok
 			}})
 	}
-	for name, link := range map[string]ExtLink{
+	for name, link := range map[string]ExtLink{ // see cpythonRoles
 		"issue": {"https://bugs.python.org/issue?@action=redirect&bpo=%s", "bpo-%s"},
 		"gh":    {"https://github.com/python/cpython/issues/%s", "gh-%s"},
 	} {
@@ -55,6 +55,10 @@ func cpythonDocs(t *Table) {
 	}
 	t.role(cpythonSource, "source")
 }
+
+// cpythonRoles lead to places of CPython's. In another tree their names mean
+// something else.
+var cpythonRoles = []string{"issue", "gh", "source"}
 
 // CPython is what the documentation of Python says beside its pages.
 type CPython struct {

@@ -1,6 +1,7 @@
 package directive
 
 import (
+	"slices"
 	"strings"
 
 	"docent/generator/doc"
@@ -188,7 +189,7 @@ func (k cKind) macro(o *object, sig string, n *doc.Node) (string, bool) {
 		line.Append(list)
 	}
 	n.Append(line).Set("is_multiline", "True")
-	return name, true
+	return strings.Join(append(slices.Clone(o.p.State().Scope[k.domain]), name), k.sep), true
 }
 
 func (k cKind) target(o *object, name string, n *doc.Node) {

@@ -31,6 +31,9 @@ func indexEntries(p Parser, line, id string, pos doc.Pos) []string {
 		value = strings.TrimSpace(value)
 		switch {
 		case slices.Contains(pairTypes, kind):
+			if kind == "builtin" {
+				kind = "built-in function"
+			}
 			return []string{indexEntry("pair", kind+"; "+value, id, emphasis, "")}
 		case slices.Contains(entryTypes, kind):
 			if kind == "double" {

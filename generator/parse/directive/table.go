@@ -124,7 +124,7 @@ func (t *Table) LookupRole(p Parser, name string) (r Role, near string) {
 			return extLink(link), ""
 		}
 	}
-	if r, ok := find(p, t.Roles, name); ok {
+	if r, ok := find(p, t.Roles, name); ok && (!slices.Contains(cpythonRoles, name) || p.Config() != nil && p.Config().CPython != nil) {
 		return r, ""
 	}
 	names := slices.AppendSeq(slices.Collect(maps.Keys(t.Roles)), maps.Keys(p.State().Roles))
@@ -137,6 +137,10 @@ func (t *Table) LookupRole(p Parser, name string) (r Role, near string) {
 // source, so that nothing is lost.
 func (t *Table) Run(p Parser, b *Block) []*doc.Node {
 	d, near := t.Lookup(p, b.Name)
+	if rest, ok := ofStd(p, b.Name); ok && d == nil {
+		p.Report(doc.Warning, "directive-domain", b.Pos, b.Len, fmt.Sprintf("Unknown directive `%s`: it is read as `%s`.", b.Name, rest), "Its extension is not read here; Sphinx without it does the same.")
+		d, _ = t.Lookup(p, rest)
+	}
 	if d == nil {
 		f := Fail{Code: "directive-unknown", Message: fmt.Sprintf("Unknown directive `%s`.", b.Name), Hint: didYouMean(near)}
 		if near == "" {
@@ -169,6 +173,10 @@ func (t *Table) RunRole(p Parser, r *RoleUse) []*doc.Node {
 		u.Name, r = name, &u
 	}
 	role, near := t.LookupRole(p, name)
+	if rest, ok := ofStd(p, name); ok && role == nil {
+		p.Report(doc.Warning, "role-domain", r.Pos, r.Len, fmt.Sprintf("Unknown role `%s`: it is read as `%s`.", name, rest), "Its extension is not read here; Sphinx without it does the same.")
+		role, _ = t.LookupRole(p, rest)
+	}
 	if role == nil {
 		hint := didYouMean(near)
 		if near == "" {
@@ -177,6 +185,18 @@ func (t *Table) RunRole(p Parser, r *RoleUse) []*doc.Node {
 		return r.problem(p, doc.Error, "role-unknown", fmt.Sprintf("Unknown role `%s`.", name), hint)
 	}
 	return role(p, r)
+}
+
+// ofStd gives the name of the standard domain that Sphinx takes for one of
+// a domain that it does not know: "option" for "oslo.config:option".
+func ofStd(p Parser, name string) (rest string, ok bool) {
+	d, rest, ok := strings.Cut(strings.ToLower(name), ":")
+	c := p.Config()
+	if !ok || c == nil || !c.SphinxIDs || slices.Contains([]string{"py", "c", "cpp", "js", "rst", "std", "math"}, d) {
+		return "", false
+	}
+	return rest, slices.Contains([]string{"option", "envvar", "token", "term", "ref", "numref", "keyword", "doc",
+		"program", "cmdoption", "glossary", "productionlist"}, rest)
 }
 
 // A Fail is an author's mistake in a directive. The zero Severity is Error,

@@ -51,8 +51,10 @@ func titleAndTarget(r *RoleUse) (title, target string, explicit bool) {
 		plainText = unescape
 	}
 	if strings.HasSuffix(src, ">") && !(src != r.Text && strings.HasSuffix(src, `\>`)) {
-		i := strings.LastIndexByte(src, '<')
-		if i > 0 && !(src != r.Text && src[i-1] == '\\') {
+		for i := 1; i < len(src); i++ { // the first one that may stand there
+			if src[i] != '<' || src != r.Text && src[i-1] == '\\' {
+				continue
+			}
 			if title = strings.TrimRight(src[:i], " \n\t"); title != "" {
 				return plainText(title), plainText(src[i+1 : len(src)-1]), true
 			}

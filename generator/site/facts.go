@@ -251,7 +251,7 @@ func (f *facts) walk(n *doc.Node, explicit map[string]bool, in []string) {
 	case doc.KindTarget:
 		if m := n.Attr(doc.AttrModule); m != "" && n.HasClass("module") && !truthy(n, doc.AttrNoIndex) {
 			if id := first(n.Attr("refid"), firstOf(n.IDs())); id != "" {
-				f.objects = append(f.objects, fact{typ: "py:module", name: m, id: id, pos: n.Pos, text: aboutModule(n)})
+				f.objects = append(f.objects, fact{typ: "py:module", name: m, id: id, pos: n.Pos, text: writeNode(aboutModule(n))})
 			}
 		}
 	case doc.KindDesc:

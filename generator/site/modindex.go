@@ -90,7 +90,7 @@ func (m moduleLine) append(b []byte, at string) []byte {
 		return append(b, code+"</td><td>"...)
 	}
 	b = append(b, `<a href="`+escape(relative(at, m.page.url+"#"+m.fact.id))+`">`+code+"</a>"...)
-	about := m.fact.text
+	about := m.fact.text.node()
 	if about == nil {
 		return append(b, "</td><td>"...)
 	}

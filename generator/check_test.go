@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -48,6 +49,33 @@ func TestCheckFindsEachMistake(t *testing.T) {
 	if code, _, said := call(t, "build", "--source", src, "--out", filepath.Join(t.TempDir(), "public")); code != cli.ExitContent || strings.Contains(said, "image-alt") {
 		t.Error("a build looks for what is a check's:", said)
 	}
+}
+
+// TestCheckRemembers: what the last check found is told again without
+// rendering, and is what a check from nothing finds.
+func TestCheckRemembers(t *testing.T) {
+	src := pages(t, "index.md", "# Home\n\n[a](a.md#gone) [b](b.md) ![](x.png)\n", "a.md", "# A\n", "b.md", "# B\n\n[x](none.md)\n", "x.png", "")
+	cache := t.TempDir()
+	told := func(args ...string) string {
+		_, _, said := call(t, append([]string{"check", "--source", src}, args...)...)
+		return said
+	}
+	same := func(what string) {
+		t.Helper()
+		if first, fresh := told("--cache", cache), told("--no-cache"); first != fresh {
+			t.Errorf("%s: with the cache\n%sfrom nothing\n%s", what, first, fresh)
+		}
+	}
+	same("the first check")
+	kept, err := filepath.Glob(filepath.Join(cache, "*", "graph*"))
+	if err != nil || len(kept) == 0 {
+		t.Fatalf("nothing is remembered: %v", err)
+	}
+	same("the second check")
+	os.WriteFile(filepath.Join(src, "a.md"), []byte("# A\n\n## Gone\n"), 0o666)
+	same("a heading that another page asks for")
+	os.Remove(filepath.Join(src, "b.md"))
+	same("a page that is gone")
 }
 
 func TestCheckAsSARIF(t *testing.T) {

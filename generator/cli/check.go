@@ -20,6 +20,7 @@ var checkFormats = []string{"text", "json", "sarif", "github"}
 
 func checkCommand(t Terminal) *cobra.Command {
 	var src source
+	var memory cacheFlags
 	var asJSON, external bool
 	var format, cache string
 	c := &cobra.Command{
@@ -28,7 +29,8 @@ func checkCommand(t Terminal) *cobra.Command {
 		Long: `Check reads and renders all pages and reports every mistake: broken links and
 anchors, missing pictures, pictures without a text in their place, pages that
 nothing leads to, labels that two pages claim, directives and roles that do
-not exist. It writes nothing.
+not exist. It writes nothing but its cache: pages that are as they were at
+the last check, and so is all that they ask of others, are not rendered again.
 
 With --external it also tries the links to other sites: a few at a time, with
 a pause between two requests to one host, and it remembers good answers for a
@@ -48,6 +50,12 @@ is set. The exit code is 1 if anything was found.` + above,
 				return err
 			}
 			opt.Lint = true
+			if !external { // else every page is read again, for its links
+				if opt.Cache, err = memory.open(c, "check", src.path); err != nil {
+					return err
+				}
+				defer opt.Cache.Close()
+			}
 			bar := newProgress(t.Err)
 			opt.Progress = bar.step
 			s, err := site.Load(c.Context(), opt)
@@ -56,6 +64,11 @@ is set. The exit code is 1 if anything was found.` + above,
 				err = s.Write(c.Context(), site.Nowhere{})
 			}
 			diags := []doc.Diag{}
+			if err == nil && opt.Cache != nil {
+				if err := s.Remember(); err != nil {
+					fmt.Fprintf(t.Err, "generator: the cache is not written: %v\n", err)
+				}
+			}
 			if err == nil && external {
 				diags, err = tryLinks(c.Context(), s, cache, bar)
 			}
@@ -68,6 +81,7 @@ is set. The exit code is 1 if anything was found.` + above,
 		},
 	}
 	src.flags(c)
+	memory.flags(c)
 	c.Flags().BoolVar(&asJSON, "json", false, "the same as --format json")
 	c.Flags().StringVar(&format, "format", "text", "text, json, sarif (2.1.0), or github (annotations)")
 	c.Flags().BoolVar(&external, "external", false, "try the links to other sites too")

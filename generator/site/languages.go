@@ -94,6 +94,10 @@ func (s *Site) reportOther(code string, other *Site) {
 	}
 	for _, d := range other.Diags() {
 		if !known[diagFile(&d)+d.Code+d.Message] && d.Severity >= doc.Warning {
+			if path.Ext(diagFile(&d)) == ".po" { // it is the translation
+				s.report(d)
+				continue
+			}
 			d.Message = "In the translation to `" + code + "`: " + d.Message
 			d.Source = doc.NewSource(diagFile(&d), "") // its places are those of the translated text
 			d.Off, d.Len = 0, 0

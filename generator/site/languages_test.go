@@ -73,3 +73,50 @@ func TestLanguages(t *testing.T) {
 		t.Error("one language needs no switcher")
 	}
 }
+
+// TestTranslatedParts: what no line of its own stands for, and the anchors.
+func TestTranslatedParts(t *testing.T) {
+	po := `msgid ""
+msgstr "Content-Type: text/plain; charset=UTF-8\n"
+
+msgid "A sky"
+msgstr "Ein Himmel"
+
+msgid "Second part"
+msgstr "Zweiter Teil"
+
+msgid "in a cell"
+msgstr "in *einer* Zelle"
+
+msgid "More pages"
+msgstr "Weitere Seiten"
+
+msgid "Included words."
+msgstr "Eingefügte Wörter."
+`
+	files := []string{"docent.yaml", "languages: {de: Deutsch}\n", "index.rst", "Home\n====\n\n.. image:: x.png\n   :alt: A sky\n\nSecond part\n-----------\n\n+-----------+---+\n| in a cell | b |\n+-----------+---+\n\n=========  ==\nin a cell  b\n=========  ==\n\n.. include:: part.txt\n\n.. toctree::\n   :caption: More pages\n\n   a\n",
+		"a.md", "# A\n\n## Second part\n\n![A sky](x.png) [up](#second-part)\n", "part.txt", "Included words.\n", "x.png", "",
+		"locale/de/LC_MESSAGES/index.po", po, "locale/de/LC_MESSAGES/a.po", po}
+	m, diags := buildSite(t, Options{Source: tree(t, files...)})
+	if got := said(diags); got != "" {
+		t.Errorf("diagnostics: %s", got)
+	}
+	home := shown(t, m, "de/index.html")
+	has(t, "the German page", home, `alt="Ein Himmel"`, `<section id="second-part"><span id="zweiter-teil"></span>`, ">Zweiter Teil<", "Eingefügte Wörter.", "Weitere Seiten", `<a href="a/#second-part">Zweiter Teil</a>`)
+	if n := strings.Count(home, "<td>in <em>einer</em> Zelle</td>"); n != 2 {
+		t.Errorf("%d of 2 cells are translated:\n%s", n, home)
+	}
+	has(t, "the Markdown page", shown(t, m, "de/a/index.html"), `alt="Ein Himmel"`, `id="second-part"`, `<a href="#second-part">up</a>`)
+
+	for text, want := range map[string]string{
+		"msgid \"a\"\nmsgstr \"b\n":      "index.po:2:8: error: The catalogue is broken: the text has no closing quote.",
+		"msgid \"a\"\nmsgstr \"b\\q\"\n": "index.po:2:8: error: The catalogue is broken: there is no such escape as \\q.",
+		"# x\n  massage \"a\"\n":         "index.po:2:3: error: The catalogue is broken: the line begins with no word of a catalogue.",
+		"\"a\"\n":                        "index.po:1:1: error: The catalogue is broken: a text stands here",
+		"msgid\n":                        "index.po:1:1: error: The catalogue is broken: a text in quotes is missing after msgid.",
+		"msgid \"a\" b\n":                "index.po:1:7: error: The catalogue is broken: something follows the closing quote.",
+	} {
+		_, diags := buildSite(t, Options{Source: tree(t, "docent.yaml", "languages: {de: Deutsch}\n", "index.md", "# Home\n", "locale/de/LC_MESSAGES/index.po", text)})
+		has(t, text, said(diags), want)
+	}
+}

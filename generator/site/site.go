@@ -554,10 +554,14 @@ func (s *Site) parse(p *page, report func(...doc.Diag)) (*doc.Document, build.An
 			Message: fmt.Sprintf("The file is not UTF-8: byte 0x%02x at offset %d.", raw[off], off),
 			Hint:    "Save it as UTF-8; the character is shown as \uFFFD."})
 	}
+	var original *doc.Document
 	if s.words != nil {
-		text = s.words.translate(p.name, text, s.cfg)
+		text, original = s.words.translate(p.name, text, s.cfg)
 	}
 	d := parse.Page(p.name, text, s.cfg)
+	if original != nil {
+		s.words.finish(p.name, original, d, s.cfg)
+	}
 	report(d.Diags...)
 	return d, answer
 }

@@ -44,6 +44,9 @@ func (s *Site) openCatalogue(language string) catalogue {
 					Message: "The catalogue is not read.", Hint: "It must be UTF-8 and lie below the source folder."})
 				return nil
 			}
+			if bad := checkCatalogue(name, string(text)); len(bad) > 0 {
+				s.report(bad...)
+			}
 			po := gotext.NewPo()
 			po.Parse([]byte(withoutFuzzy(string(text))))
 			c[strings.TrimSuffix(strings.TrimPrefix(name, root+"/"), ".po")] = po
@@ -91,8 +94,9 @@ type change struct {
 
 // translate gives the text of a page in another language: each message that
 // the catalogue has stands in the place of the original, in the markup of the
-// page. A page's own files (includes) stay as they are.
-func (c catalogue) translate(name, text string, cfg *parse.Config) string {
+// page. It gives the page as it was, too. What no piece of the text stands for
+// is for finish.
+func (c catalogue) translate(name, text string, cfg *parse.Config) (string, *doc.Document) {
 	docname := trimSuffix(name)
 	quiet := *cfg
 	d := parse.Page(name, text, &quiet)
@@ -115,7 +119,7 @@ func (c catalogue) translate(name, text string, cfg *parse.Config) string {
 		b.WriteString(text[at:ch.from] + ch.text)
 		at = ch.to
 	}
-	return b.String() + text[at:]
+	return b.String() + text[at:], d
 }
 
 // maxMessage bounds how many lines one message may have.

@@ -127,7 +127,7 @@ func TestChanged(t *testing.T) {
 	}
 	files := finish(t, b, nil)
 	kept, texts := 0, ""
-	for round := range 20 {
+	for round := range 12 {
 		table, more := b.Save()
 		if more != nil {
 			texts = string(more)
@@ -188,7 +188,7 @@ func TestChanged(t *testing.T) {
 			}
 		}
 	}
-	if kept < 100 {
+	if kept < 50 {
 		t.Errorf("only %d files of terms were left as they were", kept)
 	}
 	t.Logf("%d files of terms were left as they were, of %d", kept, len(files))

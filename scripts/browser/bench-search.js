@@ -1,6 +1,7 @@
 // Search beside its peers, on one site, in one run: what a reader downloads
 // until the first result, how large the index is, what making it costs.
-// Usage: node bench-search.js SOURCE... (folders that "go run ./bench" made)
+// Usage: node bench-search.js [--ours] SOURCE... (folders that "go run ./bench" made)
+// With --ours the peers are left out.
 //
 // Docent's cost is that of the whole build, the index with it; Pagefind's is
 // that of indexing the built site. lunr and MiniSearch are given the text of
@@ -92,7 +93,8 @@ async function ask(browser, site, queries, question) {
 }
 
 const browser = await browserType.launch({ executablePath: chromium, args: flags });
-for (const source of process.argv.slice(2)) {
+const alone = process.argv.includes("--ours");
+for (const source of process.argv.slice(2).filter((a) => a !== "--ours")) {
   const site = path.join(work, path.basename(path.dirname(path.resolve(source))));
   fs.rmSync(site, { recursive: true, force: true });
   const ours = await run(path.join(top, "bin/generator"), ["build", "--source", source, "--out", site]);
@@ -103,10 +105,15 @@ for (const source of process.argv.slice(2)) {
   console.log(`\n${pages.length} pages of ${(pages.reduce((n, p) => n + p.text.length, 0) / pages.length / 1024).toFixed(1)} KiB of text; queries: ${queries.map((q) => JSON.stringify(q)).join(", ")}`);
 
   let at = await serve(site);
-  console.log(`docent       until the first result: ${await ask(browser, at, queries, async (q) => (await window.docentSearch.find(q)).hits.length)}`);
+  console.log(`docent       until the first result: ${await ask(browser, at, queries, async (q) => (await window.docentSearch.find(q, 1)).hits.length)}`);
+  console.log(`docent       until the four that are shown at once: ${await ask(browser, at, queries, async (q) => (await window.docentSearch.find(q)).hits.length)}`);
+  // One letter of a word is left out: it is found by the words like it.
+  const long = pages.map((p) => /\b[a-z]{8,12}\b/.exec(p.text)?.[0]).filter(Boolean), slip = (w) => w.slice(0, 3) + w.slice(4);
+  console.log(`docent       a word with a mistake, until the first result: ${await ask(browser, at, [...new Set(long)].slice(0, 5).map(slip), async (q) => (await window.docentSearch.find(q + " ", 1)).hits.length)}`);
   at.close();
   console.log(`docent       index: ${folder(path.join(site, "_search"))}; the whole build, index included: ${cost(ours)}`);
 
+  if (alone) continue;
   const pagefind = fs.readdirSync(path.join(top, "scripts/browser/node_modules/@pagefind"))[0];
   const theirs = await run(path.join(top, "scripts/browser/node_modules/@pagefind", pagefind, "bin/pagefind_extended"), ["--site", site]);
   at = await serve(site, { headers: false });

@@ -152,6 +152,7 @@ var grammars = sync.OnceValue(func() grammar {
 		util.Prioritized(targetParser{}, 90),
 		util.Prioritized(breakParser{}, 95),
 		util.Prioritized(mathBlockParser{}, 650),
+		util.Prioritized(latexParser{}, 651),
 		util.Prioritized(colonFenceParser{}, 660),
 		util.Prioritized(fieldParser{}, 670),
 		util.Prioritized(percentParser{}, 680),

@@ -2,6 +2,7 @@ package markdown
 
 import (
 	"bytes"
+	"cmp"
 	"strings"
 
 	"github.com/yuin/goldmark/ast"
@@ -114,6 +115,46 @@ func (mathBlockParser) Close(ast.Node, text.Reader, parser.Context) {}
 func (mathBlockParser) CanInterruptParagraph() bool                 { return true }
 func (mathBlockParser) CanAcceptIndentedLine() bool                 { return false }
 
+// A latexParser reads a formula that is an environment of LaTeX's amsmath, from
+// \begin{align} to \end{align}, as MyST's extension amsmath does.
+type latexParser struct{ mathBlockParser }
+
+func (latexParser) Trigger() []byte { return []byte{'\\'} }
+
+// latexEnvironments are those that stand outside of other mathematics.
+var latexEnvironments = map[string]bool{"equation": true, "multline": true, "gather": true, "align": true, "alignat": true, "flalign": true,
+	"eqnarray": true, "matrix": true, "pmatrix": true, "bmatrix": true, "Bmatrix": true, "vmatrix": true, "Vmatrix": true}
+
+func (latexParser) Open(parent ast.Node, r text.Reader, pc parser.Context) (ast.Node, parser.State) {
+	line, _ := r.PeekLine()
+	pos := pc.BlockOffset()
+	if pos < 0 {
+		return nil, parser.NoChildren
+	}
+	rest, ok := bytes.CutPrefix(line[pos:], []byte(`\begin{`))
+	name, _, closed := bytes.Cut(rest[:min(len(rest), 20)], []byte("}"))
+	if !ok || !closed || !latexEnvironments[strings.TrimSuffix(string(name), "*")] {
+		return nil, parser.NoChildren
+	}
+	b := &mystBlock{kind: mathBlockKind, end: `\end{` + string(name) + "}"}
+	r.Advance(pos)
+	return b, latexParser{}.Continue(b, r, pc)
+}
+
+func (latexParser) Continue(n ast.Node, r text.Reader, pc parser.Context) parser.State {
+	b := n.(*mystBlock)
+	if b.shut {
+		return parser.Close
+	}
+	line, seg := r.PeekLine()
+	if _, after, ok := bytes.Cut(line, []byte(b.end)); ok && util.IsBlank(after) {
+		b.shut = true
+	}
+	b.Lines().Append(seg)
+	r.AdvanceToEOL()
+	return parser.Continue | parser.NoChildren
+}
+
 // mathLabel reads what may follow the closing $$.
 func mathLabel(rest []byte) (label string, ok bool) {
 	s := strings.TrimSpace(string(rest))
@@ -129,7 +170,7 @@ func mathLabel(rest []byte) (label string, ok bool) {
 func (r *reader) mathBlock(b *mystBlock) *doc.Node {
 	pos := r.pc.at(b.Pos())
 	if !b.shut {
-		r.p.Report(doc.Warning, "md-math-open", pos, 2, "The formula that begins here does not end.", "End it with a line `$$`.")
+		r.p.Report(doc.Warning, "md-math-open", pos, 2, "The formula that begins here does not end.", "End it with a line `"+cmp.Or(b.end, "$$")+"`.")
 	}
 	var lines []string
 	for _, l := range r.lines(b.Lines()) {

@@ -2,6 +2,7 @@ package markdown
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -155,6 +156,21 @@ func TestBounds(t *testing.T) {
 	}
 	if len(p.diags) > 0 || kinds[doc.KindEmphasis] != 1000 || kinds[doc.KindStrikethrough] != 1000 || kinds[doc.KindReference] != 1001 || kinds[doc.KindImage] != 1000 || kinds[doc.KindBlockQuote] != 50 {
 		t.Errorf("%v %v", p.diags, kinds)
+	}
+}
+
+func TestLatexEnvironments(t *testing.T) {
+	p := within(t, "Words\n\\begin{align*}\na &= b \\\\\n\n  c &= d\n\\end{align*}\nmore\n\n> \\begin{equation} x \\end{equation}\n\n\\begin{document}\n\n\\begin{gather}\ny\n")
+	var got []string
+	for n := range p.root.Find(doc.KindMathBlock) {
+		got = append(got, n.PlainText())
+	}
+	want := []string{"\\begin{align*}\na &= b \\\\\n\n  c &= d\n\\end{align*}", "\\begin{equation} x \\end{equation}", "\\begin{gather}\ny"}
+	if !slices.Equal(got, want) {
+		t.Errorf("%q", got)
+	}
+	if len(p.diags) != 1 || p.diags[0].Code != "md-math-open" || !strings.Contains(p.diags[0].Hint, `\end{gather}`) {
+		t.Error(p.diags)
 	}
 }
 

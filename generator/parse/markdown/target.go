@@ -18,6 +18,7 @@ import (
 // as written.
 type mystBlock struct {
 	ast.BaseBlock
+	end   string // of an environment of LaTeX
 	kind  ast.NodeKind
 	label string       // of a target, a footnote, a formula
 	info  text.Segment // what follows the opening fence

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -114,19 +115,44 @@ func (c *Cache) Save(name, key string, parts ...[]byte) error {
 	return os.Rename(f.Name(), filepath.Join(c.dir, name))
 }
 
+// A graph is in two files: "graph" holds all tasks of some build, "changes"
+// what differs since. The first is large and seldom written.
+
 // LoadGraph reads the graph of the build before. Without one, or with one of
 // another program or other options (the key), the graph remembers nothing.
 func (c *Cache) LoadGraph(key string) *Graph {
-	if s, ok := c.Load("graph", key); ok {
-		if g, ok := decode(s); ok {
-			return g
-		}
+	s, ok := c.Load("graph", key)
+	if !ok {
+		return NewGraph()
 	}
-	return NewGraph()
+	all := map[string]*Result{}
+	if !decode(s, all) {
+		return NewGraph()
+	}
+	g := NewGraph()
+	g.base, g.baseSize, g.baseSum = all, len(s), fmt.Sprint(len(s), crc32.Checksum(unsafe.Slice(unsafe.StringData(s), len(s)), castagnoli))
+	if s, ok := c.Load("changes", key+g.baseSum); ok {
+		g.old = maps.Clone(all)
+		if !decode(s, g.old) {
+			return NewGraph()
+		}
+		return g
+	}
+	g.old = all
+	return g
 }
 
-// SaveGraph writes what this build gave.
-func (c *Cache) SaveGraph(key string, g *Graph) error { return c.Save("graph", key, g.encode()) }
+// SaveGraph writes what this build gave: what changed since all was written,
+// or, where that is much, all.
+func (c *Cache) SaveGraph(key string, g *Graph) error {
+	if changed, ok := g.changes(); ok {
+		return c.Save("changes", key+g.baseSum, changed)
+	}
+	if err := os.Remove(c.Dir("changes")); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return c.Save("graph", key, g.encode())
+}
 
 // sweep removes the caches that were not used for longest, until what is
 // left fits. It removes none that a process holds.

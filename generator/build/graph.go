@@ -21,6 +21,7 @@ package build
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -98,6 +99,10 @@ func (t *Trace) Wrote(name string) { t.outputs = append(t.outputs, name) }
 // time.
 type Graph struct {
 	old map[string]*Result
+
+	base     map[string]*Result // what the cache has; nil is nothing
+	baseSize int                // in bytes
+	baseSum  string             // names it
 
 	mu  sync.Mutex
 	now map[string]*Result
@@ -185,43 +190,78 @@ func (r *Result) Holds(ask func(question string) Answer) bool {
 func (g *Graph) encode() []byte {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	names := make([]string, 0, len(g.now))
 	size := 0
 	for n, r := range g.now {
-		names = append(names, n)
 		size += len(n) + len(r.Value) + len(r.asked) + 64
 	}
-	slices.Sort(names)
 	b := make([]byte, 0, size)
-	for _, n := range names {
-		r := g.now[n]
-		b = appendString(b, n)
-		b = appendString(b, r.Value)
-		b = appendString(b, r.asked)
-		b = appendString(b, strings.Join(r.Outputs, "\n"))
+	for _, n := range slices.Sorted(maps.Keys(g.now)) {
+		b = appendTask(b, n, g.now[n])
 	}
 	return b
 }
 
-// decode reads what encode wrote, as the build before the next one.
-func decode(s string) (*Graph, bool) {
-	g := NewGraph()
-	g.old = make(map[string]*Result, len(s)/1500)
-	for s != "" {
-		var f [4]string
-		for i := range f {
-			var ok bool
-			if f[i], s, ok = cutString(s); !ok {
-				return NewGraph(), false
+// changes writes the tasks of which this build has another result than the
+// base, and those that it no longer has. ok is false if there is no base, or
+// if the changes are a large part of it.
+func (g *Graph) changes() (b []byte, ok bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.base == nil {
+		return nil, false
+	}
+	for n, r := range g.now {
+		if g.base[n] != r {
+			if b = appendTask(b, n, r); len(b) > g.baseSize/4 {
+				return nil, false
 			}
 		}
-		r := &Result{Value: f[1], asked: f[2]}
-		if f[3] != "" {
-			r.Outputs = strings.Split(f[3], "\n")
-		}
-		g.old[f[0]] = r
 	}
-	return g, true
+	for n := range g.base {
+		if g.now[n] == nil {
+			b = appendTask(b, n, nil)
+		}
+	}
+	return b, true
+}
+
+// appendTask writes a task, or, without a result, that there is none.
+func appendTask(b []byte, name string, r *Result) []byte {
+	b = appendString(b, name)
+	if r == nil {
+		return append(b, 0)
+	}
+	b = append(b, 1)
+	b = appendString(b, r.Value)
+	b = appendString(b, r.asked)
+	return appendString(b, strings.Join(r.Outputs, "\n"))
+}
+
+// decode reads what encode or changes wrote, over what is there.
+func decode(s string, tasks map[string]*Result) bool {
+	for s != "" {
+		name, rest, ok := cutString(s)
+		if !ok || rest == "" {
+			return false
+		}
+		there := rest[0] == 1
+		if s = rest[1:]; !there {
+			delete(tasks, name)
+			continue
+		}
+		var f [3]string
+		for i := range f {
+			if f[i], s, ok = cutString(s); !ok {
+				return false
+			}
+		}
+		r := &Result{Value: f[0], asked: f[1]}
+		if f[2] != "" {
+			r.Outputs = strings.Split(f[2], "\n")
+		}
+		tasks[name] = r
+	}
+	return true
 }
 
 func appendString(b []byte, s string) []byte {

@@ -26,7 +26,7 @@ func (d *Dir) Use(c *build.Cache) {
 	if !ok || d.fresh {
 		return
 	}
-	d.known = readOut(text)
+	d.known, d.record = readOut(text), build.Digest(text)
 	d.foreign = sync.OnceValue(d.otherHand)
 	go d.foreign()
 }
@@ -70,10 +70,25 @@ func (d *Dir) remember() {
 		}
 	}
 	d.known = d.now
-	if d.cache.Save("out", d.out, appendOut(nil, d.now)) != nil {
+	text := appendOut(nil, d.now)
+	if d.record = build.Digest(string(text)); d.cache.Save("out", d.out, text) != nil {
 		os.Remove(d.cache.Dir("out"))
 	}
 }
+
+// Trust uses what is known of the old site if it is of the build that gave
+// this record. A build that was killed after its site stood in its place knows
+// of files that no task remembers; they would be taken for those of the build
+// before it.
+func (d *Dir) Trust(record string) {
+	if d.known != nil && record != string(d.record[:]) {
+		d.foreign() // it reads what is known
+		d.known, d.foreign = nil, nil
+	}
+}
+
+// Record names what is known of the site on the disk.
+func (d *Dir) Record() string { return string(d.record[:]) }
 
 // appendOut writes files down, by name. The first byte is there so that no
 // record is empty.

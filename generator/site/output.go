@@ -63,6 +63,7 @@ type Dir struct {
 	made    map[string]bool // folders of the temporary one
 	worth   int             // files from which a site is changed in place
 	cache   *build.Cache
+	record  build.Answer       // names what is known
 	known   map[string]outFile // what the old site holds, as far as it is sure
 	now     map[string]outFile // what the new one will
 	foreign func() bool        // whether the old site holds files of another hand
@@ -193,8 +194,14 @@ func (d *Dir) Put(name string, data []byte) error {
 	if e, ok := d.known[name]; ok {
 		same = e.answer == a && d.Intact(name)
 	} else if !d.fresh {
-		old, err := os.ReadFile(filepath.Join(d.out, filepath.FromSlash(name)))
-		same = err == nil && bytes.Equal(old, data)
+		at := filepath.Join(d.out, filepath.FromSlash(name))
+		stamp, plain := outStamp(at)
+		old, err := os.ReadFile(at)
+		if same = err == nil && bytes.Equal(old, data); same && plain && d.cache != nil {
+			d.mu.Lock()
+			d.now[name] = outFile{stamp, a}
+			d.mu.Unlock()
+		}
 	}
 	if err := d.claim(name, !same); err != nil || same {
 		return err

@@ -417,6 +417,9 @@ func (s *Site) Remember() error {
 		return err
 	}
 	s.graph.Set("index", s.index.Version())
+	if s.dir != nil {
+		s.graph.Set("out", s.dir.Record())
+	}
 	if err := s.saveSearch(); err != nil {
 		return err
 	}

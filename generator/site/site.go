@@ -108,6 +108,7 @@ type Site struct {
 	versions  []versionLink
 	words     catalogue // of a language that is not the site's own
 	graph     *build.Graph
+	dir       *Dir // where it was written; nil is nowhere on disk
 	table     *fileTable
 	index     *search.Builder
 	inputs    []string        // files that the configuration was read from

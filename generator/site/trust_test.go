@@ -186,7 +186,18 @@ func (g *gardener) harm(cache string, older map[string]string) string {
 	if len(sites) == 0 {
 		return "nothing"
 	}
-	name := g.pick([]string{"graph", "files", "search", "out"})
+	names := []string{"graph", "changes", "files", "search", "texts", "out"}
+	if g.Intn(3) == 0 { // as when the last build was killed after its site stood in its place
+		for _, name := range names[:5] {
+			if text, ok := older["before "+name]; ok {
+				os.WriteFile(filepath.Join(sites[0], name), []byte(text), 0o600)
+			} else {
+				os.Remove(filepath.Join(sites[0], name))
+			}
+		}
+		return "forget the last build but for its site"
+	}
+	name := g.pick(names)
 	full := filepath.Join(sites[0], name)
 	was, err := os.ReadFile(full)
 	if err != nil {
@@ -427,6 +438,13 @@ func (g *gardener) year(t *testing.T, seed int, root string) {
 		}
 		if g.Intn(3) == 0 {
 			history = append(history, g.harm(at, older))
+		}
+		for _, name := range []string{"graph", "changes", "files", "search", "texts"} {
+			delete(older, "before "+name)
+			if all, _ := filepath.Glob(filepath.Join(at, "site-*", name)); len(all) == 1 {
+				text, _ := os.ReadFile(all[0])
+				older["before "+name] = string(text)
+			}
 		}
 		cache, err := build.OpenCache(at, "x")
 		if err != nil {

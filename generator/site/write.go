@@ -20,6 +20,14 @@ import (
 // Write writes the whole site into a sink: what is not there from the build
 // before, or has changed since.
 func (s *Site) Write(ctx context.Context, sink Sink) error {
+	if d, ok := sink.(*Dir); ok {
+		s.dir = d
+		record := ""
+		if last := s.graph.Last("out"); last != nil {
+			record = last.Value
+		}
+		d.Trust(record)
+	}
 	if err := s.each(ctx, "render", len(s.pages), func(i int) error { return s.writePage(s.pages[i], sink) }); err != nil {
 		return err
 	}

@@ -106,7 +106,9 @@ scan:
 				c := closing(t, i)
 				for j := i + 1; j < c; j++ {
 					if isName(t[j]) && !d.keywords[t[j]] {
-						last = j
+						if last = j; t[j+1] != d.sep { // else it is the class of a member
+							break
+						}
 					}
 				}
 				if last < 0 {
@@ -114,7 +116,7 @@ scan:
 				}
 				x.before, x.after = t[:last], t[last+1:]
 				x.name = []string{t[last]}
-				return x, true
+				return x, x.cutParams()
 			}
 			if last >= 0 && last == i-1 {
 				at = last
@@ -158,16 +160,23 @@ scan:
 		start--
 	}
 	x.before, x.after = t[:start], t[end+1:]
-	if len(x.after) > 0 && x.after[0] == "(" {
-		c := closing(x.after, 0)
-		if c < 0 {
-			return x, false
-		}
-		x.isFunc = true
-		x.params = splitTokens(x.after[1:c])
-		x.after = x.after[c+1:]
+	return x, x.cutParams()
+}
+
+// cutParams takes the parameters off what follows the name. ok is false where
+// their bracket is not closed.
+func (x *cDecl) cutParams() (ok bool) {
+	if len(x.after) == 0 || x.after[0] != "(" {
+		return true
 	}
-	return x, true
+	c := closing(x.after, 0)
+	if c < 0 {
+		return false
+	}
+	x.isFunc = true
+	x.params = splitTokens(x.after[1:c])
+	x.after = x.after[c+1:]
+	return true
 }
 
 // splitTokens cuts tokens at the commas outside brackets.
@@ -226,7 +235,7 @@ func trails(t string) bool {
 func spaced(t []string, i int) bool {
 	a, b := t[i-1], t[i]
 	wordA := isName(a) || a[0] >= '0' && a[0] <= '9' || a[0] == '"' || a[0] == '\''
-	wordB := isName(b) || b[0] >= '0' && b[0] <= '9' || b[0] == '"' || b[0] == '\'' || b == "..."
+	wordB := isName(b) || b[0] >= '0' && b[0] <= '9' || b[0] == '"' || b[0] == '\''
 	switch {
 	case b == "->":
 		return trails(a)
@@ -234,6 +243,10 @@ func spaced(t []string, i int) bool {
 		return i < 2 || trails(t[i-2])
 	case a == "," || a == "=" || b == "=" || a == "{" || b == "}" || b == "{":
 		return true
+	case b == "...":
+		return a == "typename" || a == "class"
+	case a == "...": // "typename ...Ts", but "Ts... ts"
+		return wordB && i >= 2 && t[i-2] != "typename" && t[i-2] != "class"
 	case wordA && wordB:
 		return true
 	case (wordA || a == ">" || a == "]") && (b == "*" || b == "&" || b == "&&" || b == "^"):
@@ -277,7 +290,7 @@ func (d cDialect) show(o *object, t []string, own int) []*doc.Node {
 			out = append(out, plain(doc.KindDescSigLiteralNumber, o.pos, tok))
 		case strings.ContainsAny(tok, `"'`):
 			out = append(out, plain(doc.KindDescSigLiteralString, o.pos, tok))
-		case strings.Contains("+-/%|!", tok) || tok == "&&" && d.domain == "c":
+		case strings.Contains("+-/%|!", tok) || tok == "->" || tok == "&&" && d.domain == "c":
 			out = append(out, plain(doc.KindDescSigOperator, o.pos, tok))
 		default:
 			out = append(out, plain(doc.KindDescSigPunctuation, o.pos, tok))
@@ -291,6 +304,14 @@ func (d cDialect) typeRef(p Parser, t []string, i int, pos doc.Pos) *doc.Node {
 	target := t[i]
 	for j := i; j >= 2 && t[j-1] == d.sep && isName(t[j-2]); j -= 2 {
 		target = t[j-2] + d.sep + target
+	}
+	if d.domain == "cpp" && i+1 < len(t) && t[i+1] == "<" { // with its arguments, as in Sphinx
+		for j, c := i+1, closing(t, i+1); j <= c; j++ {
+			if j > i+1 && spaced(t, j) {
+				target += " "
+			}
+			target += t[j]
+		}
 	}
 	n := doc.New(doc.KindPendingXref, pos, plain(doc.KindDescSigName, pos, t[i])).Set(doc.AttrRefDomain, d.domain).
 		Set(doc.AttrRefType, "identifier").Set(doc.AttrRefTarget, target).Set(doc.AttrRefDoc, p.Docname())
@@ -309,7 +330,8 @@ func (d cDialect) fill(o *object, x cDecl, line *doc.Node) {
 	if n := len(x.name); n > 1 {
 		add := doc.New(doc.KindDescAddname, pos)
 		for i, part := range x.name[:n-1] {
-			ref := d.typeRef(o.p, []string{part}, 0, pos)
+			above := strings.Split(strings.Join(x.name[:i+1], " "+d.sep+" "), " ")
+			ref := d.typeRef(o.p, above, len(above)-1, pos)
 			if scope := o.p.State().Scope[d.domain]; i == 0 && d.domain == "c" && len(scope) > 0 && scope[len(scope)-1] == part {
 				ref = ref.Children[0] // inside itself a name means its own member of that name
 			}
@@ -321,7 +343,11 @@ func (d cDialect) fill(o *object, x cDecl, line *doc.Node) {
 	if op, ok := strings.CutPrefix(last, "operator"); ok && op != "" && !isWord(op[0]) && d.domain == "cpp" {
 		shown := doc.New(doc.KindDescName, pos, plain(doc.KindDescSigKeyword, pos, "operator"))
 		if word := strings.TrimSpace(op); word != op {
-			shown.Append(plain(doc.KindDescSigSpace, pos, " "), plain(doc.KindDescSigName, pos, word))
+			kind := doc.KindDescSigName
+			if cTypes[word] {
+				kind = doc.KindDescSigKeywordType
+			}
+			shown.Append(plain(doc.KindDescSigSpace, pos, " "), plain(kind, pos, word))
 		} else {
 			shown.Append(plain(doc.KindDescSigOperator, pos, op))
 		}
@@ -337,7 +363,11 @@ func (d cDialect) fill(o *object, x cDecl, line *doc.Node) {
 		line.Append(list)
 	}
 	if len(x.after) > 0 {
-		if !pointer && (isName(x.after[0]) || x.after[0] == "=" || x.after[0] == "->") {
+		if x.after[0] == ":" { // a bit field
+			space := plain(doc.KindDescSigSpace, pos, " ")
+			line.Append(space, plain(doc.KindDescSigPunctuation, pos, ":"), space)
+			x.after = x.after[1:]
+		} else if !pointer && (isName(x.after[0]) || x.after[0] == "=" || x.after[0] == "->") {
 			line.Append(plain(doc.KindDescSigSpace, pos, " "))
 		}
 		line.Append(d.show(o, x.after, -1)...)

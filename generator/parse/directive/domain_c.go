@@ -123,13 +123,19 @@ func (k cKind) signature(o *object, sig string, n *doc.Node) (string, bool) {
 		if k.domain == "cpp" && k.name == "type" && len(x.after) > 0 && x.after[0] == "=" {
 			word = "using"
 		}
-		line.Append(plain(doc.KindDescSigKeyword, o.pos, word), plain(doc.KindDescSigSpace, o.pos, " "))
+		for _, w := range strings.Fields(word) { // enum class
+			line.Append(plain(doc.KindDescSigKeyword, o.pos, w), plain(doc.KindDescSigSpace, o.pos, " "))
+		}
 	}
 	if k.nests && k.name != "type" {
 		// What follows the name of a class are its bases.
 		bases := x.after
 		x.after = nil
 		k.fill(o, x, line)
+		if len(bases) > 0 && bases[0] == "final" {
+			line.Append(plain(doc.KindDescSigSpace, o.pos, " "), plain(doc.KindDescSigKeyword, o.pos, "final"))
+			bases = bases[1:]
+		}
 		if len(bases) > 0 {
 			line.Append(plain(doc.KindDescSigSpace, o.pos, " "), plain(doc.KindDescSigPunctuation, o.pos, bases[0]), plain(doc.KindDescSigSpace, o.pos, " "))
 			line.Append(k.show(o, bases[1:], -1)...)
@@ -182,8 +188,12 @@ func (k cKind) macro(o *object, sig string, n *doc.Node) (string, bool) {
 	if isFunc {
 		list := doc.New(doc.KindDescParameterlist, o.pos)
 		for _, a := range strings.Split(strings.TrimSuffix(strings.TrimSpace(args), ")"), ",") {
-			if a = strings.TrimSpace(a); a != "" {
-				list.Append(doc.New(doc.KindDescParameter, o.pos, plain(doc.KindDescSigName, o.pos, a)))
+			kind := doc.KindDescSigName
+			if a = strings.TrimSpace(a); a == "..." {
+				kind = doc.KindDescSigPunctuation
+			}
+			if a != "" {
+				list.Append(doc.New(doc.KindDescParameter, o.pos, plain(kind, o.pos, a)))
 			}
 		}
 		line.Append(list)

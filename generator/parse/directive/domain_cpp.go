@@ -56,9 +56,11 @@ func mangle(parts []string, x cDecl, templates []string, kind string) string {
 	}
 	name := mangleName(parts)
 	isFunc := kind == "function"
-	if isFunc && len(x.after) > 0 && x.after[0] == "const" {
-		if strings.HasPrefix(name, "N") {
-			name = "NK" + name[1:]
+	if q := qualifiers(x.after); isFunc && q != "" {
+		if rest, ok := strings.CutPrefix(name, "N"); ok {
+			name = "N" + q + rest
+		} else {
+			name = "N" + q + name + "E"
 		}
 	}
 	id += name
@@ -86,6 +88,24 @@ func mangle(parts []string, x cDecl, templates []string, kind string) string {
 	return id
 }
 
+// qualifiers are the letters for what stands behind a function's parameters.
+func qualifiers(after []string) string {
+	has := map[string]bool{}
+	for _, t := range after {
+		if t == "=" || t == "->" || t == ":" {
+			break
+		}
+		has[t] = true
+	}
+	out := ""
+	for _, q := range [][2]string{{"volatile", "V"}, {"const", "K"}, {"&&", "O"}, {"&", "R"}} {
+		if has[q[0]] {
+			out += q[1]
+		}
+	}
+	return out
+}
+
 // operatorIDs are the short names of operators; those that are also unary are
 // taken as binary.
 var operatorIDs = map[string]string{
@@ -103,12 +123,15 @@ func mangleTemplateParam(t []string) string {
 		}
 	}
 	if t[0] == "typename" || t[0] == "class" {
-		return pack + "0"
+		if pack != "" {
+			return pack
+		}
+		return "0"
 	}
 	if own := dialectX.paramName(t); own >= 0 {
 		t = t[:own]
 	}
-	return pack + mangleType(t)
+	return pack + "_" + mangleType(t)
 }
 
 func mangleName(parts []string) string {
@@ -120,6 +143,8 @@ func mangleName(parts []string) string {
 			s.WriteString("St")
 		case strings.HasPrefix(p, "operator") && short != "":
 			s.WriteString(short)
+		case strings.HasPrefix(p, "operator "):
+			s.WriteString("cv" + mangleType(cTokens(op)))
 		case strings.HasPrefix(p, "~"):
 			s.WriteString("D0")
 		default:
@@ -137,8 +162,8 @@ func mangleType(t []string) string {
 	for i := 0; i < len(t); i++ {
 		switch tok := t[i]; tok {
 		case "const":
-			if len(wrap) > 0 {
-				wrap = "K" + wrap
+			if len(wrap) > 0 { // of the pointer before it
+				wrap = wrap[:1] + "C" + wrap[1:]
 			} else {
 				constant = true
 			}
@@ -152,6 +177,12 @@ func mangleType(t []string) string {
 			wrap = "A_" + wrap
 			if c := closing(t, i); c > 0 {
 				i = c
+			}
+		case "...":
+			if len(base) > 0 {
+				wrap = "Dp" + wrap
+			} else {
+				base = append(base, tok)
 			}
 		case "struct", "class", "typename", "enum", "volatile":
 		default:

@@ -85,7 +85,22 @@ func sphinxForm(b *strings.Builder, n *doc.Node, depth int) {
 }
 
 func TestTreesEqualSphinx(t *testing.T) {
-	const file = "testdata/domains.sphinx"
+	for _, file := range []string{"testdata/domains.sphinx", "testdata/signatures.sphinx"} {
+		equalSphinx(t, file)
+	}
+}
+
+// unequal are the signatures that still differ from Sphinx's; one that no
+// longer does fails, too.
+var unequal = map[string]string{
+	"cpp function:: static constexpr inline bool g() = delete": "Sphinx puts specifiers into an order of its own",
+	"cpp function:: A &A::operator=(A &&) = default":           "Sphinx reads && as two &",
+	"cpp function:: void f(int a[], int (*cb)(void *, int))":   "the id of a parameter that is a function",
+	"cpp function:: template<> void f<int>()":                  "a specialisation",
+	"cpp function:: void A::B::f() volatile &&":                "the blank before &&",
+}
+
+func equalSphinx(t *testing.T, file string) {
 	names, inputs, wants := readCases(t, file)
 	if *update && exec.Command("/usr/bin/python3", "-c", "import sphinx").Run() == nil {
 		wants = sphinxTrees(t, inputs)
@@ -96,6 +111,12 @@ func TestTreesEqualSphinx(t *testing.T) {
 			cfg := &directive.Config{FS: os.DirFS("testdata/files"), Domain: "py"}
 			var got strings.Builder
 			sphinxForm(&got, rst.Parse("index.rst", inputs[i], cfg, rst.Options{}).Root, 0)
+			if why := unequal[name]; why != "" {
+				if got.String() == wants[i] {
+					t.Errorf("it is equal now: take it out of unequal (%s)", why)
+				}
+				return
+			}
 			if got.String() != wants[i] {
 				t.Errorf("input:\n%s\ngot:\n%s\nwant:\n%s", inputs[i], got.String(), wants[i])
 			}

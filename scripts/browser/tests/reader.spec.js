@@ -157,6 +157,17 @@ test("the search page answers an address", async ({ page, at, complaints }) => {
   await expect(page.getByRole("option").first()).toContainText("Reference");
 });
 
+test("answers beyond the fourth come when the last is in sight", async ({ page, at, complaints }) => {
+  await page.setViewportSize({ width: 800, height: 400 });
+  await page.goto(at.real + "/search/?q=the+");
+  const answers = page.locator(".results a:not(.sub)");
+  await expect(answers).toHaveCount(4);
+  await page.waitForTimeout(300); // the fourth is below the fold
+  await expect(answers).toHaveCount(4);
+  await page.getByRole("option").last().scrollIntoViewIfNeeded();
+  await expect(answers).toHaveCount(8);
+});
+
 test("the tree keeps its branches and its place", async ({ page, at, complaints }) => {
   await page.setViewportSize({ width: 1100, height: 700 });
   await page.goto(at.fixture + "/tutorial/");

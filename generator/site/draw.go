@@ -50,9 +50,6 @@ const (
 	maxLabels  = 200      // bytes of text that stands for a diagram nobody described
 )
 
-// layouts are the ways in which Graphviz places a graph.
-var layouts = []string{"dot", "neato", "twopi", "circo", "fdp", "sfdp", "osage", "patchwork"}
-
 // callDot has Graphviz draw with the site's kind of letters where the graph
 // names none. Under a SERVER_NAME it opens no file but those of GV_FILE_PATH.
 func callDot(dir, layout string) (args, env []string, err error) {

@@ -15,6 +15,16 @@ import (
 // Config is what a site says about reading its pages.
 type Config = directive.Config
 
+// Myst is how a Sphinx tree wants its Markdown, and MystScheme where an
+// address under a scheme of its own leads.
+type (
+	Myst       = directive.Myst
+	MystScheme = directive.MystScheme
+)
+
+// MystExtensions are the extensions of MyST that there are.
+var MystExtensions = markdown.Extensions
+
 // CPython is what the documentation of Python says beside its pages.
 type CPython = directive.CPython
 

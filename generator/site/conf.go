@@ -28,6 +28,8 @@ var settings = map[string]bool{
 	"manpages_url": true, "modindex_common_prefix": true, "smartquotes": true, "trim_doctest_flags": true, "rst_prolog": true, "rst_epilog": true, "default_role": true, "primary_domain": true, "highlight_language": true,
 	"numfig": true, "numfig_format": true, "extlinks": true, "intersphinx_mapping": true, "language": true,
 	"today": true, "today_fmt": true, "nitpicky": true,
+	"myst_enable_extensions": true, "myst_substitutions": true, "myst_url_schemes": true, "myst_fence_as_directive": true,
+	"myst_number_code_blocks": true, "myst_title_to_header": true,
 }
 
 // ReadConf reads the literal assignments of a conf.py.

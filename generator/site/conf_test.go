@@ -67,6 +67,8 @@ func TestReadPython(t *testing.T) {
 		"version, release = get()":          {"version": nil, "release": nil},
 		"a, = ['x']":                        {"a": "x"},
 		`t = "a", "b"`:                      {"t": []any{"a", "b"}},
+		`t = {"a", "b",}`:                   {"t": []any{"a", "b"}},
+		`t = {"a": 1, "b"}`:                 {"t": nil},
 		"release = '1.2.3'\nversion = '.'.join(release.split('.')[:2])":                                {"version": "1.2"},
 		"release = '1.2.3rc1'\nversion = release.rsplit('.', 1)[0]":                                    {"version": "1.2"},
 		"release = 'v1.2'\nversion = release.lstrip('v').strip()":                                      {"version": "1.2"},

@@ -304,10 +304,7 @@ func pyConvert(name string, args []any, named map[string]any) (any, error) {
 }
 
 func (p *pyReader) list(open byte, depth int) (any, error) {
-	shut := byte(']')
-	if open == '(' {
-		shut = ')'
-	}
+	shut := map[byte]byte{'[': ']', '(': ')', '{': '}'}[open]
 	out := []any{}
 	comma := false
 	for {
@@ -341,8 +338,10 @@ func (p *pyReader) list(open byte, depth int) (any, error) {
 	}
 }
 
+// dict reads a dictionary, and a set as a list.
 func (p *pyReader) dict(depth int) (any, error) {
 	out := map[string]any{}
+	start := p.pos
 	for {
 		p.space()
 		if p.peek() == '}' {
@@ -369,7 +368,11 @@ func (p *pyReader) dict(depth int) (any, error) {
 		}
 		p.space()
 		if p.peek() != ':' {
-			return nil, notLiteral{p.pos}
+			if len(out) > 0 {
+				return nil, notLiteral{p.pos}
+			}
+			p.pos = start
+			return p.list('{', depth)
 		}
 		p.pos++
 		v, err := p.expr(depth + 1)

@@ -490,6 +490,7 @@ func (s *Site) configure() {
 	cfg.DocInfo = true
 	s.configureDates(cfg)
 	s.configureCPython(cfg)
+	s.configureMyst(cfg)
 	cfg.Table = s.tableOf()
 	s.cfg = cfg
 	if at := c.String("html_baseurl"); s.opt.BaseURL == "" && strings.HasPrefix(at, "http") {

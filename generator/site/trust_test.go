@@ -286,7 +286,7 @@ func (g *gardener) step() string {
 			os.Remove(filepath.Join(g.dir, "conf.py"))
 			return "remove conf.py"
 		}
-		g.put("conf.py", fmt.Sprintf("extensions = ['myst_parser']\nproject = %q\nrelease = '%d'\nnumfig = %s\n%s\n", g.title(), g.Intn(3), g.pick([]string{"True", "False"}),
+		g.put("conf.py", fmt.Sprintf("extensions = ['myst_parser']\nmyst_enable_extensions = ['colon_fence', 'substitution']\nproject = %q\nrelease = '%d'\nnumfig = %s\n%s\n", g.title(), g.Intn(3), g.pick([]string{"True", "False"}),
 			g.pick([]string{"", "exclude_patterns = ['two']", "master_doc = 'a'", "rst_epilog = 'The end.'", "html_static_path = ['one']"})))
 		return "write conf.py"
 	case 6:

@@ -93,7 +93,7 @@ func TestWords(t *testing.T) {
 }
 
 func TestPagesSpeakTheirLanguage(t *testing.T) {
-	src := tree(t, "conf.py", "language = 'de'\nnumfig = True\nextensions = ['myst_parser']\n", "index.rst", "Heim\n====\n\n.. note:: So.\n\n.. _pic:\n\n.. figure:: a.png\n   :alt: a\n\n   Bild\n\n:numref:`pic`\n\n.. toctree::\n\n   fr\n   at\n",
+	src := tree(t, "conf.py", "language = 'de'\nnumfig = True\nextensions = ['myst_parser']\nmyst_enable_extensions = ['colon_fence']\n", "index.rst", "Heim\n====\n\n.. note:: So.\n\n.. _pic:\n\n.. figure:: a.png\n   :alt: a\n\n   Bild\n\n:numref:`pic`\n\n.. toctree::\n\n   fr\n   at\n",
 		"fr.md", "---\nlanguage: fr\n---\n# Ici\n\n:::{warning}\nAh.\n:::\n\n## Un\n\n## Deux\n\n```sh\nls\n```\n", "at.md", "---\nlanguage: de_AT\n---\n# Servus\n",
 		"docent.yaml", "base_url: https://example.org\n", "_theme/words/de.yaml", "Search: Stöbern\n\"Home\": \"<Anfang>\"\n")
 	m, diags := buildSite(t, Options{Source: src})

@@ -171,7 +171,33 @@ type Config struct {
 	ArabicOnly        bool               // letters and Roman numerals number no lists
 	CPython           *CPython           // of Python's own documentation; nil elsewhere
 	AllowRaw          bool               // raw HTML of the content reaches the page
+	Myst              *Myst              // how Markdown is read; nil is with all that we know
 	Table             *Table             // nil: Standard()
+}
+
+// A Myst is what a conf.py says about Markdown, in the settings of MyST-Parser.
+type Myst struct {
+	// Extensions are the names of those that are on, sorted.
+	Extensions []string
+	// Substitutions are those of all pages.
+	Substitutions map[string]string
+	// Schemes of addresses that lead out of the site, and how. nil are the
+	// usual ones.
+	Schemes map[string]MystScheme
+	// Directives are languages of code fences that name a directive.
+	Directives []string
+	// Numbered are languages of code fences whose lines are numbered.
+	Numbered []string
+	// TitleToHeader makes the title of the front matter the page's heading.
+	TitleToHeader bool
+}
+
+// A MystScheme says what an address under it leads to. In URL and Title,
+// {{path}} and the like stand for its parts; with URL "" it leads where it
+// says.
+type MystScheme struct {
+	URL, Title string
+	Classes    []string
 }
 
 // An ExtLink is a role of sphinx.ext.extlinks: both hold one %s.

@@ -100,11 +100,26 @@ func glossaryTerm(p Parser, l Line) *doc.Node {
 	if len(parts) > 1 {
 		key = parts[1]
 	}
-	n := wrap(p, doc.KindTerm, parts[0], l.Pos)
+	return defineTerm(p, wrap(p, doc.KindTerm, parts[0], l.Pos), key)
+}
+
+// Glossary makes the terms of a definition list those of a glossary.
+func Glossary(p Parser, list *doc.Node) {
+	for _, item := range list.Children {
+		for _, n := range item.Children {
+			if n.Kind == doc.KindTerm {
+				defineTerm(p, n, "")
+			}
+		}
+	}
+}
+
+// defineTerm makes a term one that references and the index lead to.
+func defineTerm(p Parser, n *doc.Node, key string) *doc.Node {
 	text := n.PlainText()
 	id := p.State().newID("term", text)
 	n.AddID(id)
 	n.Set(doc.AttrObject, text).Set(doc.AttrObjType, "term")
 	p.NoteTarget(n, "")
-	return n.Append(indexNode(l.Pos, []string{indexEntry("single", text, id, "main", key)}))
+	return n.Append(indexNode(n.Pos, []string{indexEntry("single", text, id, "main", key)}))
 }

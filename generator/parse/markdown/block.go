@@ -1,6 +1,7 @@
 package markdown
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -45,6 +46,14 @@ func (r *reader) block(parent *doc.Node, n ast.Node) {
 	}
 	r.p.nesting++
 	defer func() { r.p.nesting-- }()
+	if b, ok := n.(*mystBlock); ok && b.kind == attrsBlockKind {
+		r.p.attrs = append(r.p.attrs, r.placed(b.attrs, b.info.Start)...)
+		return
+	}
+	if len(r.p.attrs) > 0 {
+		r.attributedBlock(parent, n)
+		return
+	}
 	pos := r.pc.at(n.Pos())
 	switch n := n.(type) {
 	case *ast.Paragraph:
@@ -165,7 +174,11 @@ func (r *reader) fenced(parent *doc.Node, n *ast.FencedCodeBlock, pos doc.Pos) {
 		return
 	}
 	info := r.pc.text[n.Info.Segment.Start:n.Info.Segment.Stop]
-	if name, args, ok := directiveName(info, false); ok && !r.p.opt.Plain {
+	name, args, ok := directiveName(info, false)
+	if !ok {
+		name, args, ok = r.p.fencedDirective(info)
+	}
+	if ok && !r.p.opt.Plain {
 		from := max(0, n.Pos())
 		f := fence{pos: from, info: n.Info.Segment.Start, text: info, lines: r.lines(n.Lines())}
 		f.mark = strings.TrimRight(r.pc.text[from:max(from, n.Info.Segment.Start)], " \t")
@@ -183,6 +196,9 @@ func (r *reader) fenced(parent *doc.Node, n *ast.FencedCodeBlock, pos doc.Pos) {
 		return
 	}
 	l := r.listing(pos, n.Lines(), lang)
+	if m := r.p.cfg.Myst; m != nil && slices.Contains(m.Numbered, lang) {
+		l.Set(doc.AttrLinenos, "1")
+	}
 	if rest != "" && !r.p.opt.Plain {
 		l = r.fenceExtras(l, rest, n.Info.Segment.Start+strings.Index(info, `title="`)+len(`title="`))
 	}
@@ -321,6 +337,9 @@ func (r *reader) htmlBlock(n *ast.HTMLBlock, pos doc.Pos) *doc.Node {
 	}
 	if inside, ok := htmlComment(b.String()); ok && !r.p.opt.Plain {
 		return comment(pos, inside)
+	}
+	if img := r.p.htmlImage(b.String(), pos); img != nil {
+		return img
 	}
 	return doc.New(doc.KindRaw, pos, doc.NewText(pos, b.String())).Set("format", "html").Set("xml:space", "preserve")
 }

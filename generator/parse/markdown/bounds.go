@@ -64,7 +64,10 @@ func (p *page) sayBounds(pc *piece) {
 }
 
 // A boundedLink reads links and pictures within the allowance.
-type boundedLink struct{ parser.InlineParser }
+type boundedLink struct {
+	parser.InlineParser
+	spans bool // [text]{attributes} is read, too
+}
 
 func (p boundedLink) Parse(parent ast.Node, r text.Reader, pc parser.Context) ast.Node {
 	a := allowanceOf(pc)
@@ -72,7 +75,14 @@ func (p boundedLink) Parse(parent ast.Node, r text.Reader, pc parser.Context) as
 	if a.scanned > maxScanned {
 		return nil
 	}
-	n := p.InlineParser.Parse(parent, r, pc)
+	var n ast.Node
+	read := false
+	if p.spans {
+		n, read = p.span(parent, r, pc)
+	}
+	if !read {
+		n = p.InlineParser.Parse(parent, r, pc)
+	}
 	if n == nil && line[0] == ']' {
 		if len(line) > 1 && line[1] == '(' {
 			a.scanned += len(line)
@@ -132,12 +142,12 @@ func (p shallow) Open(parent ast.Node, r text.Reader, pc parser.Context) (ast.No
 
 // boundedInlines are goldmark's own parsers, those for links and emphasis
 // within the allowance.
-func boundedInlines() []util.PrioritizedValue {
+func boundedInlines(spans bool) []util.PrioritizedValue {
 	all := parser.DefaultInlineParsers()
 	for i, v := range all {
 		switch v.Value {
 		case parser.NewLinkParser():
-			all[i].Value = boundedLink{parser.NewLinkParser()}
+			all[i].Value = boundedLink{parser.NewLinkParser(), spans}
 		case parser.NewEmphasisParser():
 			all[i].Value = boundedMarks{parser.NewEmphasisParser()}
 		}

@@ -77,6 +77,8 @@ type mystInline struct {
 	value    string // its content
 	start    int    // where that begins
 	display  bool
+	attrs    []attribute
+	hidden   *ast.Link // see boundedLink.span
 }
 
 func (n *mystInline) Kind() ast.NodeKind            { return n.kind }

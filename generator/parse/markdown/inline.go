@@ -63,7 +63,7 @@ func (p *page) inlinePiece(pc *piece) []*doc.Node {
 	}
 	p.depth++
 	defer func() { p.depth-- }()
-	tree := p.goldmark(grammars().inline, pc)
+	tree := p.goldmark(p.grammar.inline, pc)
 	c := &reader{p: p, pc: pc, gaps: true}
 	var out []*doc.Node
 	for n := tree.FirstChild(); n != nil; n = n.NextSibling() {
@@ -112,6 +112,9 @@ func (r *reader) text(out []*doc.Node, t *ast.Text) []*doc.Node {
 	plain := raw
 	if !t.IsRaw() && strings.ContainsAny(raw, "\\&\x00") {
 		plain = unescape(raw)
+	}
+	if r.p.replace {
+		plain = replaced.Replace(plain)
 	}
 	if s.Padding > 0 {
 		plain = strings.Repeat(" ", s.Padding) + plain
@@ -188,6 +191,10 @@ func (r *reader) inline(out []*doc.Node, n ast.Node) []*doc.Node {
 			return append(out, r.substitute(n, false)...)
 		case noteRefKind:
 			return append(out, r.noteRef(n))
+		case spanKind:
+			return append(out, doc.New(doc.KindInline, pos, r.inlines(n)...))
+		case attrsKind:
+			return r.attributed(out, n)
 		case mathKind:
 			m := doc.New(doc.KindMath, r.pc.at(n.from), doc.NewText(r.pc.at(n.start), n.value))
 			if n.display {
@@ -246,6 +253,9 @@ func (r *reader) link(n *ast.Link, pos doc.Pos) *doc.Node {
 	title := unescape(string(n.Title))
 	if r.p.opt.Plain {
 		return withTitle(doc.New(doc.KindReference, pos, kids...).Set("refuri", dest), title)
+	}
+	if n := r.schemed(dest, pos, kids); n != nil {
+		return withTitle(n, title)
 	}
 	dest, forced := trimScheme(dest)
 	if isLocal(dest) {
@@ -318,6 +328,9 @@ func (r *reader) autoLink(n *ast.AutoLink, pos doc.Pos) *doc.Node {
 	if n.AutoLinkType == ast.AutoLinkEmail && !strings.HasPrefix(strings.ToLower(url), "mailto:") {
 		url = "mailto:" + url
 	}
+	if n := r.schemed(url, pos, nil); n != nil && !r.p.opt.Plain {
+		return n
+	}
 	if rest, scheme := trimScheme(url); scheme != "" && !r.p.opt.Plain {
 		return doc.New(doc.KindPendingXref, pos, doc.NewText(pos, rest)).Set(doc.AttrRefDomain, "std").Set(doc.AttrRefType, "myst").
 			Set(doc.AttrRefTarget, rest).Set(doc.AttrRefDoc, r.p.Docname()).Set(doc.AttrRefWarn, "1")
@@ -333,6 +346,9 @@ func (r *reader) rawHTML(n *ast.RawHTML, pos doc.Pos) *doc.Node {
 	}
 	if inside, ok := htmlComment(b.String()); ok && !r.p.opt.Plain {
 		return comment(pos, inside)
+	}
+	if img := r.p.htmlImage(b.String(), pos); img != nil {
+		return img
 	}
 	return doc.New(doc.KindRaw, pos, doc.NewText(pos, b.String())).Set("format", "html").Set("xml:space", "preserve")
 }

@@ -14,13 +14,10 @@ import (
 	"path"
 	"sort"
 	"strings"
-	"sync"
 
 	"github.com/yuin/goldmark/ast"
-	"github.com/yuin/goldmark/extension"
 	"github.com/yuin/goldmark/parser"
 	"github.com/yuin/goldmark/text"
-	"github.com/yuin/goldmark/util"
 
 	"docent/generator/doc"
 	"docent/generator/parse/directive"
@@ -50,6 +47,8 @@ func Parse(name, text string, cfg *directive.Config, opt Options) *doc.Document 
 	if p.table == nil {
 		p.table = directive.Standard()
 	}
+	p.grammar = grammarOf(cfg.Myst)
+	p.replace = p.grammar.has("replacements")
 	src := doc.NewSource(name, text)
 	p.sources = []*doc.Source{src}
 	body := 0
@@ -60,6 +59,7 @@ func Parse(name, text string, cfg *directive.Config, opt Options) *doc.Document 
 		body = p.frontMatter(text, body)
 	}
 	p.root.Children = p.file(0, body, len(text), true)
+	p.headTitle()
 	p.finishDirectives()
 	p.finishNotes()
 	p.finishTargets()
@@ -125,6 +125,10 @@ type page struct {
 	expanded  int                // bytes that substitutions added
 	links     []parser.Reference // link definitions of the page
 
+	grammar *grammar
+	replace bool     // letters such as (c) become signs
+	attrs   []placed // of the block that follows
+
 	substitutions map[string]string
 	expanding     map[string]bool // substitutions being read
 	including     map[string]bool // files being read, with their bounds
@@ -136,44 +140,6 @@ type page struct {
 	label   []pendingLabel // labels that wait for the next element
 	targets []*doc.Node    // directives' targets that do
 }
-
-// grammar is goldmark set up for one use. It is made once and read-only.
-type grammar struct{ full, inline, plain parser.Parser }
-
-var grammars = sync.OnceValue(func() grammar {
-	inlines := append(boundedInlines(),
-		util.Prioritized(roleParser{}, 50),
-		util.Prioritized(mathParser{}, 60),
-		util.Prioritized(noteRefParser{}, 70),
-		util.Prioritized(boundedMarks{extension.NewStrikethroughParser()}, 500),
-		util.Prioritized(bareLinkParser{extension.NewLinkifyParser()}, 999),
-	)
-	blocks := append(boundedBlocks(),
-		util.Prioritized(targetParser{}, 90),
-		util.Prioritized(breakParser{}, 95),
-		util.Prioritized(mathBlockParser{}, 650),
-		util.Prioritized(latexParser{}, 651),
-		util.Prioritized(colonFenceParser{}, 660),
-		util.Prioritized(fieldParser{}, 670),
-		util.Prioritized(percentParser{}, 680),
-		util.Prioritized(shallow{noteParser{}}, 690),
-		util.Prioritized(shallow{extension.NewDefinitionListParser()}, 101),
-		util.Prioritized(extension.NewDefinitionDescriptionParser(), 102),
-	)
-	paragraphs := append(boundedParagraphs(),
-		util.Prioritized(boundedTable{extension.NewTableParagraphTransformer()}, 200))
-	return grammar{
-		full: parser.NewParser(parser.WithBlockParsers(blocks...),
-			parser.WithInlineParsers(append(inlines, util.Prioritized(extension.NewTaskCheckBoxParser(), 0))...),
-			parser.WithParagraphTransformers(paragraphs...),
-			parser.WithASTTransformers(util.Prioritized(extension.NewTableASTTransformer(), 0))),
-		inline: parser.NewParser(parser.WithBlockParsers(util.Prioritized(parser.NewParagraphParser(), 1000)),
-			parser.WithInlineParsers(inlines...)),
-		plain: parser.NewParser(parser.WithBlockParsers(parser.DefaultBlockParsers()...),
-			parser.WithInlineParsers(parser.DefaultInlineParsers()...),
-			parser.WithParagraphTransformers(parser.DefaultParagraphTransformers()...)),
-	}
-})
 
 // file reads a part of a source.
 func (p *page) file(file int32, from, to int, titles bool) []*doc.Node {
@@ -189,10 +155,9 @@ func (p *page) parse(pc *piece, titles bool) []*doc.Node {
 	}
 	p.depth++
 	defer func() { p.depth-- }()
-	g := grammars()
-	gm := g.full
+	gm := p.grammar.full
 	if p.opt.Plain {
-		gm = g.plain
+		gm = p.grammar.plain
 	}
 	tree := p.goldmark(gm, pc)
 	c := &reader{p: p, pc: pc, titles: titles && !p.opt.Plain}

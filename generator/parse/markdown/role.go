@@ -17,14 +17,17 @@ var (
 	substKind = ast.NewNodeKind("MystSubstitution")
 )
 
-// roleParser reads {name}`text` and {{name}}.
-type roleParser struct{}
+// roleParser reads {name}`text` and, with substitutions, {{name}}.
+type roleParser struct{ substitutions bool }
 
 func (roleParser) Trigger() []byte { return []byte{'{'} }
 
-func (roleParser) Parse(parent ast.Node, r text.Reader, pc parser.Context) ast.Node {
+func (p roleParser) Parse(parent ast.Node, r text.Reader, pc parser.Context) ast.Node {
 	line, seg := r.PeekLine()
 	if len(line) > 1 && line[1] == '{' {
+		if !p.substitutions {
+			return nil
+		}
 		return substitution(r, line, seg)
 	}
 	i := 1
@@ -116,6 +119,9 @@ func (r *reader) substitute(m *mystInline, blocks bool) []*doc.Node {
 	p := r.p
 	pos := r.pc.at(m.from)
 	value, ok := p.substitutions[m.name]
+	if !ok && p.cfg.Myst != nil {
+		value, ok = p.cfg.Myst.Substitutions[m.name]
+	}
 	if !ok {
 		value, ok = p.cfg.Substitutions[m.name]
 	}

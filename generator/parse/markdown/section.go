@@ -52,9 +52,12 @@ func (r *reader) sections(tree ast.Node) []*doc.Node {
 		s := doc.New(doc.KindSection, pos, title)
 		r.p.titleID(s, title)
 		r.p.labels(parent.node, s)
+		r.p.blockAttributes(s, r.p.attrs)
+		r.p.attrs = nil
 		parent.node.Append(s)
 		stack = append(stack, open{s, h.Level})
 	}
+	r.p.leftAttributes()
 	return top.Children
 }
 

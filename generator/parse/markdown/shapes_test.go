@@ -121,7 +121,7 @@ func within(t *testing.T, text string) *page {
 	t.Helper()
 	done := make(chan *page, 1)
 	go func() {
-		p := &page{name: "a.md", cfg: &directive.Config{}, table: directive.Standard(), root: doc.New(doc.KindDocument, doc.Pos{}), sources: []*doc.Source{doc.NewSource("a.md", text)}}
+		p := &page{name: "a.md", grammar: grammarOf(nil), cfg: &directive.Config{}, table: directive.Standard(), root: doc.New(doc.KindDocument, doc.Pos{}), sources: []*doc.Source{doc.NewSource("a.md", text)}}
 		p.root.Children = p.file(0, 0, len(text), true)
 		done <- p
 	}()

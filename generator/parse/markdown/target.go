@@ -25,6 +25,7 @@ type mystBlock struct {
 	depth int          // length of the opening fence
 	open  int          // columns before it
 	shut  bool         // the closing fence was found
+	attrs []attribute
 }
 
 func (b *mystBlock) Kind() ast.NodeKind            { return b.kind }

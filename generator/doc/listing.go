@@ -33,10 +33,6 @@ type Listing struct {
 	// on nothing else, save that equal texts are counted: it survives edits
 	// elsewhere and new annotations. Lower-case letters and digits.
 	ID string
-	// Digest is the hex SHA-256 of all in the document that decides what a
-	// lab does with the listing: its text and language, the notes, the page's
-	// notes, the bytes of the files that it shows or offers.
-	Digest string
 
 	around []string // what goes into the digest beside the text
 	// What stands around it: the titles of its sections, and the last paragraph.
@@ -74,7 +70,9 @@ func (l *Listing) surroundings() string {
 	return b.String()
 }
 
-// DigestFor gives the digest that a listing would have with another text.
+// DigestFor gives the hex SHA-256 of all in the document that decides what a
+// lab does with the listing, if text is what it runs: the text, its language,
+// the notes, the page's notes, the bytes of the files that it shows or offers.
 func (l *Listing) DigestFor(text string) string {
 	h := sha256.New()
 	for _, p := range append([]string{"text", normal(text)}, l.around...) {
@@ -127,7 +125,6 @@ func Listings(d *Document) (list []Listing, loose []*Node) {
 		seen[text]++
 		l.ID = listingID(text, seen[text])
 		l.around = f.around(d, l, files)
-		l.Digest = l.DigestFor(text)
 	}
 	return f.list, f.loose
 }
@@ -194,7 +191,11 @@ func (f *finder) add(n, wrapper *Node) {
 // normal is the text without what an author changes for looks: blanks at line
 // ends and empty lines around it.
 func normal(text string) string {
-	lines := strings.Split(strings.Trim(text, "\r\n"), "\n")
+	text = strings.Trim(text, "\r\n")
+	if !strings.ContainsAny(text, "\t\r") && !strings.Contains(text, " \n") && !strings.HasSuffix(text, " ") {
+		return text
+	}
+	lines := strings.Split(text, "\n")
 	for i, l := range lines {
 		lines[i] = strings.TrimRight(l, " \t\r")
 	}

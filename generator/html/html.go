@@ -32,6 +32,7 @@
 package html
 
 import (
+	"bytes"
 	"strings"
 
 	"docent/generator/doc"
@@ -181,47 +182,48 @@ func Inline(dst []byte, d *doc.Document, n *doc.Node, env Env) []byte {
 
 // Text gives the visible text of a node, blocks separated by newlines.
 func Text(d *doc.Document, n *doc.Node, env Env) string {
-	var b strings.Builder
-	writeText(&b, n, env)
-	return strings.TrimSpace(b.String())
+	if len(n.Children) == 1 && n.Children[0].Kind == doc.KindText && n.Kind == doc.KindTitle {
+		return strings.TrimSpace(n.Children[0].Text)
+	}
+	return string(bytes.TrimSpace(AppendText(nil, n, env)))
 }
 
-func writeText(b *strings.Builder, n *doc.Node, env Env) {
+// AppendText appends the visible text of a node, with a newline after each
+// block in it.
+func AppendText(b []byte, n *doc.Node, env Env) []byte {
 	switch n.Kind {
 	case doc.KindText:
-		b.WriteString(n.Text)
-		return
+		return append(b, n.Text...)
 	case doc.KindComment, doc.KindSystemMessage, doc.KindSubstitutionDefinition, doc.KindRaw, doc.KindMeta,
 		doc.KindIndex, doc.KindDecoration, doc.KindDocinfo, doc.KindPending, doc.KindToctree, doc.KindTabularColSpec, doc.KindHighlightlang:
-		return
+		return b
 	case doc.KindTarget:
 		if n.Attr("refuri") != "" || n.Attr("refid") != "" && len(n.Children) == 0 {
-			return
+			return b
 		}
 	case doc.KindOnly:
 		if !env.Show(n) {
-			return
+			return b
 		}
 	case doc.KindImage:
-		b.WriteString(n.Attr("alt"))
+		b = append(b, n.Attr("alt")...)
 	case doc.KindPendingXref, doc.KindNumberReference:
 		if l, ok := env.Link(n); ok {
 			if l.Text != nil {
-				writeText(b, l.Text, env)
-				return
+				return AppendText(b, l.Text, env)
 			}
 			if l.Plain != "" {
-				b.WriteString(l.Plain)
-				return
+				return append(b, l.Plain...)
 			}
 		}
 	}
 	for _, c := range n.Children {
-		writeText(b, c, env)
+		b = AppendText(b, c, env)
 		if !c.Kind.Inline() {
-			b.WriteByte('\n')
+			b = append(b, '\n')
 		}
 	}
+	return b
 }
 
 // A Heading is one entry of a page's contents.

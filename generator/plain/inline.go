@@ -7,57 +7,66 @@ import (
 	"docent/generator/html"
 )
 
+// inline writes inline elements. Their text grows at the end of one buffer,
+// from which what is done is taken.
 func (w *Writer) inline(nodes []*doc.Node) string {
-	var b strings.Builder
-	for _, n := range nodes {
-		w.span(&b, n)
+	if len(nodes) == 1 && nodes[0].Kind == doc.KindText {
+		return escape(nodes[0].Text)
 	}
-	return b.String()
+	from := len(w.b)
+	for _, n := range nodes {
+		w.span(n)
+	}
+	s := string(w.b[from:])
+	w.b = w.b[:from]
+	return s
 }
 
+func (w *Writer) put(s string) { w.b = append(w.b, s...) }
+
 // span writes one inline element.
-func (w *Writer) span(b *strings.Builder, n *doc.Node) {
+func (w *Writer) span(n *doc.Node) {
 	switch n.Kind {
 	case doc.KindText:
-		b.WriteString(escape(n.Text))
+		w.b = appendEscaped(w.b, n.Text)
 	case doc.KindComment, doc.KindIndex, doc.KindRaw, doc.KindSubstitutionDefinition, doc.KindIcon:
 	case doc.KindOnly:
 		if w.Env.Show(n) {
-			b.WriteString(w.inline(n.Children))
+			w.put(w.inline(n.Children))
 		}
 	case doc.KindEmphasis, doc.KindTitleReference, doc.KindLiteralEmphasis:
-		around(b, "*", w.inline(n.Children))
+		w.around("*", w.inline(n.Children))
 	case doc.KindStrong, doc.KindLiteralStrong:
-		around(b, "**", w.inline(n.Children))
+		w.around("**", w.inline(n.Children))
 	case doc.KindStrikethrough:
-		around(b, "~~", w.inline(n.Children))
+		w.around("~~", w.inline(n.Children))
 	case doc.KindLiteral:
-		b.WriteString(code(n.PlainText()))
+		w.put(code(n.PlainText()))
 	case doc.KindMath:
-		b.WriteString("$" + strings.TrimSpace(n.PlainText()) + "$")
+		w.put("$" + strings.TrimSpace(n.PlainText()) + "$")
 	case doc.KindSubscript:
-		b.WriteString("<sub>" + w.inline(n.Children) + "</sub>")
+		w.put("<sub>" + w.inline(n.Children) + "</sub>")
 	case doc.KindSuperscript:
-		b.WriteString("<sup>" + w.inline(n.Children) + "</sup>")
+		w.put("<sup>" + w.inline(n.Children) + "</sup>")
 	case doc.KindCheckbox:
 		if v, ok := n.Lookup("checked"); ok && v != "0" {
-			b.WriteString("[x] ")
+			w.put("[x] ")
 		} else {
-			b.WriteString("[ ] ")
+			w.put("[ ] ")
 		}
 	case doc.KindFootnoteReference, doc.KindCitationReference:
-		b.WriteString("[^" + strings.ReplaceAll(n.PlainText(), "]", "") + "]")
+		w.put("[^" + strings.ReplaceAll(n.PlainText(), "]", "") + "]")
 	case doc.KindImage:
-		b.WriteString(w.image(n))
+		w.put(w.image(n))
 	case doc.KindReference, doc.KindPendingXref, doc.KindNumberReference, doc.KindDownloadReference, doc.KindButton:
-		w.link(b, n)
+		w.link(n)
 	default:
-		b.WriteString(w.inline(n.Children))
+		w.put(w.inline(n.Children))
 	}
 }
 
 // link writes a reference, as text where it leads nowhere.
-func (w *Writer) link(b *strings.Builder, n *doc.Node) {
+func (w *Writer) link(n *doc.Node) {
 	text, href := w.inline(n.Children), n.Attr("refuri")
 	if id := n.Attr("refid"); id != "" {
 		href = "#" + id
@@ -81,21 +90,21 @@ func (w *Writer) link(b *strings.Builder, n *doc.Node) {
 		text = escape(href)
 	}
 	if href == "" || !html.SafeURL(href) {
-		b.WriteString(text)
+		w.put(text)
 		return
 	}
-	b.WriteString("[" + strings.Join(strings.Fields(text), " ") + "](" + address(href) + ")")
+	w.put("[" + strings.Join(strings.Fields(text), " ") + "](" + address(href) + ")")
 }
 
 // around puts marks around a text; Markdown wants them at its letters.
-func around(b *strings.Builder, mark, text string) {
+func (w *Writer) around(mark, text string) {
 	inner := strings.TrimSpace(text)
 	if inner == "" {
-		b.WriteString(text)
+		w.put(text)
 		return
 	}
 	at := strings.Index(text, inner)
-	b.WriteString(text[:at] + mark + inner + mark + text[at+len(inner):])
+	w.put(text[:at] + mark + inner + mark + text[at+len(inner):])
 }
 
 // code puts a text between backquotes, more than it holds.
@@ -124,25 +133,31 @@ func escape(s string) string {
 	if !strings.ContainsAny(s, "\\`*_[]<&~$") {
 		return s
 	}
-	var b strings.Builder
-	for i := range len(s) {
-		c := s[i]
-		switch c {
+	return string(appendEscaped(make([]byte, 0, len(s)+8), s))
+}
+
+func appendEscaped(b []byte, s string) []byte {
+	from := 0 // what is copied as it is
+	for i := 0; i < len(s); i++ {
+		meant := false
+		switch c := s[i]; c {
 		case '\\', '`', '[', ']', '<':
-			b.WriteByte('\\')
+			meant = true
 		case '*', '_', '~', '$':
 			before, after := i > 0 && word(s[i-1]), i+1 < len(s) && word(s[i+1])
 			if !(c == '_' && before && after) && (before || after || i == 0 || i+1 == len(s)) {
-				b.WriteByte('\\')
+				meant = true
 			}
 		case '&':
-			if semi := strings.IndexByte(s[i:], ';'); semi > 1 && semi < 10 {
-				b.WriteByte('\\')
-			}
+			semi := strings.IndexByte(s[i:min(len(s), i+10)], ';')
+			meant = semi > 1
 		}
-		b.WriteByte(c)
+		if meant {
+			b = append(append(b, s[from:i]...), '\\')
+			from = i
+		}
 	}
-	return b.String()
+	return append(b, s[from:]...)
 }
 
 // word reports whether a byte is a letter's or a digit's.

@@ -5,6 +5,7 @@
 package plain
 
 import (
+	"bytes"
 	"strconv"
 	"strings"
 
@@ -19,50 +20,57 @@ type Writer struct {
 	// After gives what stands below a listing, as Markdown, or "".
 	After func(listing *doc.Node) string
 
-	level int // of the section that is being written
+	level int    // of the section that is being written
+	b     []byte // inline text that is being written
 }
 
-// Document gives the whole page as Markdown.
-func (w *Writer) Document(d *doc.Document) string {
-	return strings.TrimSpace(w.blocks(d.Root.Children)) + "\n"
+// Document appends the whole page as Markdown.
+func (w *Writer) Document(dst []byte, d *doc.Document) []byte {
+	from := len(dst)
+	dst = w.write(dst, from, d.Root.Children)
+	text := bytes.TrimSpace(dst[from:])
+	return append(append(dst[:from], text...), '\n')
 }
 
 // blocks joins block elements with an empty line between them.
 func (w *Writer) blocks(nodes []*doc.Node) string {
-	var b strings.Builder
-	w.write(&b, nodes)
-	return b.String()
+	if len(nodes) == 1 && !nodes[0].Kind.Inline() && nodes[0].Kind != doc.KindSection {
+		return w.block(nodes[0])
+	}
+	return string(w.write(nil, 0, nodes))
 }
 
-func (w *Writer) write(b *strings.Builder, nodes []*doc.Node) {
+// write appends block elements to what begins at from.
+func (w *Writer) write(b []byte, from int, nodes []*doc.Node) []byte {
 	for i := 0; i < len(nodes); i++ {
 		if nodes[i].Kind.Inline() { // bare text in a block element
 			j := i
 			for j < len(nodes) && nodes[j].Kind.Inline() {
 				j++
 			}
-			join(b, w.paragraph(nodes[i:j]))
+			b = join(b, from, w.paragraph(nodes[i:j]))
 			i = j - 1
 			continue
 		}
 		if nodes[i].Kind == doc.KindSection {
 			w.level++
-			w.write(b, nodes[i].Children)
+			b = w.write(b, from, nodes[i].Children)
 			w.level--
 			continue
 		}
-		join(b, w.block(nodes[i]))
+		b = join(b, from, w.block(nodes[i]))
 	}
+	return b
 }
 
-func join(b *strings.Builder, block string) {
+func join(b []byte, from int, block string) []byte {
 	if block == "" {
-		return
+		return b
 	}
-	if b.Len() > 0 {
-		b.WriteString("\n\n")
+	if len(b) > from {
+		b = append(b, "\n\n"...)
 	}
-	b.WriteString(block)
+	return append(b, block...)
 }
 
 func (w *Writer) block(n *doc.Node) string {
@@ -144,12 +152,7 @@ func (w *Writer) box(n *doc.Node) string {
 	case n.Kind == doc.KindTodo:
 		title = "Todo"
 	}
-	var b strings.Builder
-	if title != "" {
-		b.WriteString(bold(title))
-	}
-	join(&b, w.blocks(rest))
-	return quote(b.String())
+	return quote(string(join([]byte(bold(title)), 0, w.blocks(rest))))
 }
 
 // paragraph writes running text. What would begin another kind of block at

@@ -34,7 +34,7 @@ func TestMarkdown(t *testing.T) {
 	} {
 		d := parse.Page(c.name, c.in, &parse.Config{})
 		w := Writer{Env: shower{}}
-		if got := w.Document(d); got != c.want {
+		if got := string(w.Document(nil, d)); got != c.want {
 			t.Errorf("%s\ngot  %q\nwant %q", c.in, got, c.want)
 		}
 	}
@@ -64,7 +64,7 @@ func TestNothingIsLost(t *testing.T) {
 		cfg := &parse.Config{FS: os.DirFS(root)}
 		d := parse.Page(filepath.ToSlash(rel), string(text), cfg)
 		w := Writer{Env: shower{}}
-		again := parse.Page("again.md", w.Document(d), cfg)
+		again := parse.Page("again.md", string(w.Document(nil, d)), cfg)
 		want, got := words(d), words(again)
 		for i := range want {
 			if i >= len(got) || want[i] != got[i] {
@@ -92,7 +92,7 @@ func FuzzDocument(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		for _, name := range []string{"a.rst", "a.md"} {
 			w := Writer{Env: shower{}}
-			w.Document(parse.Page(name, text, &parse.Config{}))
+			w.Document(nil, parse.Page(name, text, &parse.Config{}))
 		}
 	})
 }

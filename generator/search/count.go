@@ -30,6 +30,7 @@ type counter struct {
 	epoch uint32 // of the page at hand; slots of others are empty
 	terms []counted
 	bytes []byte // of all terms
+	text  []byte // of the page at hand, as it is kept
 
 	above    int32 // what a term counts where the text is now; 0 for plain text
 	body     int   // terms of the section's text

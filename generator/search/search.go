@@ -17,6 +17,7 @@
 package search
 
 import (
+	"bytes"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -120,9 +121,10 @@ func (b *Builder) Arrange(urls []string) {
 // Add takes a page, in the place of one that was there. A page without
 // sections is known to the index but never found.
 func (b *Builder) Add(p Page) error {
-	e := &entry{url: p.URL, text: text(nil, p)}
-	e.size, e.digest, e.rank = len(e.text), digestOf(e.text), rankOf(p.URL)
 	c := b.take()
+	c.text = text(c.text[:0], p)
+	e := &entry{url: p.URL, text: bytes.Clone(c.text)}
+	e.size, e.digest, e.rank = len(e.text), digestOf(e.text), rankOf(p.URL)
 	e.record = c.page(page(string(e.text)))
 	b.mu.Lock()
 	b.idle = append(b.idle, c)

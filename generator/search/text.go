@@ -46,7 +46,7 @@ func appendLine(b []byte, s string) []byte {
 	i := spaces(s, 0)
 	from := i // what is copied as it is
 	for i < len(s) {
-		if c := s[i]; c > ' ' && c < utf8.RuneSelf {
+		if plain(s[i]) || s[i] == ' ' && i+1 < len(s) && plain(s[i+1]) {
 			i++
 			continue
 		}
@@ -66,6 +66,9 @@ func appendLine(b []byte, s string) []byte {
 	}
 	return append(b, s[from:]...)
 }
+
+// plain reports whether a byte is a character that is not white space.
+func plain(c byte) bool { return c > ' ' && c < utf8.RuneSelf }
 
 // spaces gives where white space that begins at i ends.
 func spaces(s string, i int) int {
@@ -259,11 +262,15 @@ func lines(s string, n int) int {
 // page reads what text wrote.
 func page(s string) Page {
 	head, n, rest := cutHead(s)
-	l := strings.Split(head, "\n")
-	p := Page{URL: l[0], Title: l[1], Sections: make([]Section, 0, n)}
-	l = strings.Split(rest, "\n")
-	for i := 0; i+3 < len(l)+1 && len(p.Sections) < n; i += 3 {
-		s := Section{ID: l[i], Heading: l[i+1], Text: l[i+2]}
+	var p Page
+	p.URL, head, _ = strings.Cut(head, "\n")
+	p.Title, _, _ = strings.Cut(head, "\n")
+	p.Sections = make([]Section, 0, max(0, min(n, len(rest))))
+	for rest != "" && len(p.Sections) < n {
+		var s Section
+		s.ID, rest, _ = strings.Cut(rest, "\n")
+		s.Heading, rest, _ = strings.Cut(rest, "\n")
+		s.Text, rest, _ = strings.Cut(rest, "\n")
 		if s.Heading == "" {
 			s.Heading = p.Title
 		}

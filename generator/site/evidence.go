@@ -509,17 +509,16 @@ var verdictOrder = []string{string(report.Failed), verdictStale, string(report.U
 
 // underTitle puts under a page's title what the theme says of its labs: the
 // evidence in one line, and the fields for the reader's values.
-func (e *env) underTitle(body []byte, values []value) string {
+func (e *env) underTitle(body []byte, values []value) []byte {
 	b := appendValues(e.appendSummary(nil), e.word("Your values stand in every command below and stay in this browser."), values)
 	if len(b) == 0 {
-		return string(body)
+		return body
 	}
 	i := bytes.Index(body, []byte("</h1>"))
 	if i >= 0 {
 		i += len("</h1>")
 	}
-	i = max(0, i)
-	return string(body[:i]) + string(b) + string(body[i:])
+	return slices.Insert(body, max(0, i), b...)
 }
 
 func (e *env) appendSummary(b []byte) []byte {
@@ -577,7 +576,7 @@ func appendValues(b []byte, about string, values []value) []byte {
 	return append(b, "</form>"...)
 }
 
-var exportLine = regexp.MustCompile(`(?m)^\s*export ([A-Z_][A-Z0-9_]*)=("[^"\n]*"|[^\s;#]*)`)
+var exportLine = regexp.MustCompile(`^\s*export ([A-Z_][A-Z0-9_]*)=("[^"\n]*"|[^\s;#]*)`)
 
 // A value is a variable of the tutorial that readers may fill in.
 type value struct {
@@ -595,7 +594,11 @@ func (e *env) values() []value {
 			out = append(out, value{n, v})
 		}
 	}
-	for n := range e.doc.Root.Find(doc.KindComment) {
+	var listings []*doc.Node
+	for n := range e.doc.Root.All() {
+		if n.Is(doc.KindLiteralBlock, doc.KindDoctestBlock) {
+			listings = append(listings, n)
+		}
 		kind, keys, ok := doc.Note(n)
 		if !ok || kind != doc.NotePage {
 			continue
@@ -612,14 +615,19 @@ func (e *env) values() []value {
 	if len(out) > 0 {
 		return out
 	}
-	for n := range e.doc.Root.Find(doc.KindLiteralBlock, doc.KindDoctestBlock) {
+	for _, n := range listings {
 		text := n.PlainText()
 		if !strings.Contains(text, "export ") {
 			continue
 		}
-		for _, m := range exportLine.FindAllStringSubmatch(text, -1) {
-			if v := strings.Trim(m[2], `"`); v != "" && !strings.ContainsAny(v, "$`") {
-				add(m[1], v)
+		for line := range strings.SplitSeq(text, "\n") {
+			if !strings.Contains(line, "export ") {
+				continue
+			}
+			if m := exportLine.FindStringSubmatch(line); m != nil {
+				if v := strings.Trim(m[2], `"`); v != "" && !strings.ContainsAny(v, "$`") {
+					add(m[1], v)
+				}
 			}
 		}
 	}

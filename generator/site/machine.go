@@ -19,14 +19,14 @@ func (p *page) markdownName() string {
 	return p.url + ".md"
 }
 
-// markdown writes a page for programs that read: the same text, and under
+// markdown appends a page for programs that read: the same text, and under
 // each listing what a lab says about it.
-func (e *env) markdown(v *view) []byte {
-	var b strings.Builder
-	b.WriteString("---\n")
+func (e *env) markdown(b []byte, v *view) []byte {
+	b = append(b, "---\n"...)
 	put := func(key, value string) {
 		if value != "" {
-			b.WriteString(key + ": " + strconv.Quote(value) + "\n")
+			b = append(append(b, key...), ": "...)
+			b = append(strconv.AppendQuote(b, value), '\n')
 		}
 	}
 	put("title", v.Title)
@@ -38,10 +38,9 @@ func (e *env) markdown(v *view) []byte {
 			put("lab", fmt.Sprintf("%d of %d listings ran, last on %s", t.ran, t.listings, t.newest.UTC().Format("2 January 2006")))
 		}
 	}
-	b.WriteString("---\n\n")
+	b = append(b, "---\n\n"...)
 	w := plain.Writer{Env: e, After: e.evidenceText}
-	b.WriteString(w.Document(e.doc))
-	return []byte(b.String())
+	return w.Document(b, e.doc)
 }
 
 // evidenceText says what a lab found, in words, and what it printed.

@@ -199,7 +199,7 @@ func TestHowToHasTheStepsOfTheLab(t *testing.T) {
 	listing := listingOf(t, src, "lab.md")
 	reports := t.TempDir()
 	run := &report.Page{Page: "lab.md", Started: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Machine: report.Machine{OS: "Debian", Engine: "docker"},
-		Steps: []report.Step{{ID: listing.ID, Digest: listing.Digest, Role: "run", Line: 5, Verdict: report.Passed, Command: "seq 3", Output: "1\n2\n3"}}}
+		Steps: []report.Step{{ID: listing.ID, Digest: listing.DigestFor(listing.Text()), Role: "run", Line: 5, Verdict: report.Passed, Command: "seq 3", Output: "1\n2\n3"}}}
 	if err := report.Write(reports+"/lab.json", run); err != nil {
 		t.Fatal(err)
 	}

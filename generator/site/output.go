@@ -206,10 +206,20 @@ func (d *Dir) Put(name string, data []byte) error {
 	if err := d.claim(name, !same); err != nil || same {
 		return err
 	}
-	return d.write(name, a, func(w io.Writer) error {
-		_, err := w.Write(data)
+	at, err := d.place(name)
+	if err != nil {
 		return err
-	})
+	}
+	stamp, err := create(at, data)
+	if err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	if d.cache != nil {
+		d.mu.Lock()
+		d.now[name] = outFile{stamp, a}
+		d.mu.Unlock()
+	}
+	return nil
 }
 
 // Intact reports whether a file of the old site is as it was written.
@@ -245,15 +255,35 @@ func (d *Dir) Copy(name string, open func() (io.ReadCloser, error)) error {
 	if err := d.claim(name, !same); err != nil || same {
 		return err
 	}
-	return d.write(name, build.Answer{}, func(w io.Writer) error {
-		r, err := open()
-		if err != nil {
-			return err
-		}
-		defer r.Close()
-		_, err = io.Copy(w, r)
+	r, err := open()
+	if err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	defer r.Close()
+	at, err := d.place(name)
+	if err != nil {
 		return err
-	})
+	}
+	f, err := os.OpenFile(at, os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o666)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(f, r)
+	if d.cache != nil && err == nil {
+		var info fs.FileInfo
+		if info, err = f.Stat(); err == nil {
+			d.mu.Lock()
+			d.now[name] = outFile{stamp: stamp{info.Size(), info.ModTime().UnixNano(), inode(info)}}
+			d.mu.Unlock()
+		}
+	}
+	if e := f.Close(); err == nil {
+		err = e
+	}
+	if err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	return nil
 }
 
 func (d *Dir) same(name string, open func() (io.ReadCloser, error)) bool {
@@ -280,33 +310,12 @@ func (d *Dir) same(name string, open func() (io.ReadCloser, error)) bool {
 	}
 }
 
-func (d *Dir) write(name string, a build.Answer, fill func(io.Writer) error) error {
+// place is where a file is written, in a folder that is there.
+func (d *Dir) place(name string) (string, error) {
 	if err := d.open(); err != nil {
-		return err
+		return "", err
 	}
-	if err := d.mkdir(path.Dir(name)); err != nil {
-		return err
-	}
-	f, err := os.OpenFile(filepath.Join(d.temp, filepath.FromSlash(name)), os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o666)
-	if err != nil {
-		return err
-	}
-	err = fill(f)
-	if d.cache != nil && err == nil {
-		var info fs.FileInfo
-		if info, err = f.Stat(); err == nil {
-			d.mu.Lock()
-			d.now[name] = outFile{stamp{info.Size(), info.ModTime().UnixNano(), inode(info)}, a}
-			d.mu.Unlock()
-		}
-	}
-	if e := f.Close(); err == nil {
-		err = e
-	}
-	if err != nil {
-		return fmt.Errorf("write %s: %w", name, err)
-	}
-	return nil
+	return filepath.Join(d.temp, filepath.FromSlash(name)), d.mkdir(path.Dir(name))
 }
 
 // mkdir makes a folder in the temporary one, with those above it.

@@ -294,10 +294,10 @@ func TestEvidenceStandsUnderItsListing(t *testing.T) {
 		Machine: report.Machine{OS: "Debian", Arch: "amd64", Engine: "podman", EngineVersion: "4.3.1"},
 		Images:  []report.Image{{Ref: "a/b:simple", SizeBytes: 5e9, Layers: []report.Layer{{SizeBytes: 4e9, CreatedBy: "FROM x"}, {SizeBytes: 1e9}}}},
 		Steps: []report.Step{
-			{ID: list[0].ID, Digest: list[0].Digest, Role: "run", Verdict: report.StandIn, StandIn: []string{"cuda-devel"}, Why: "It is played.",
+			{ID: list[0].ID, Digest: list[0].DigestFor(list[0].Text()), Role: "run", Verdict: report.StandIn, StandIn: []string{"cuda-devel"}, Why: "It is played.",
 				Duration: 1200, Exit: &zero, Command: "echo one", Output: "one <b>\n"},
 			{ID: list[1].ID, Digest: "of an older text", Role: "run", Verdict: report.Passed, Duration: 800, Exit: &zero},
-			{ID: list[2].ID, Digest: list[2].Digest, Role: "run", Verdict: report.Failed, Why: "It printed something else.", Duration: 100, Exit: &one, Diff: "-a\n+b\n"},
+			{ID: list[2].ID, Digest: list[2].DigestFor(list[2].Text()), Role: "run", Verdict: report.Failed, Why: "It printed something else.", Duration: 100, Exit: &one, Diff: "-a\n+b\n"},
 		}, Coverage: report.Coverage{Listings: 3, Runnable: 3, Run: 3}}
 	reports := t.TempDir()
 	if err := report.Write(filepath.Join(reports, report.FileName("index.md", "podman", false)), &r); err != nil {
@@ -306,7 +306,7 @@ func TestEvidenceStandsUnderItsListing(t *testing.T) {
 	// An older run: it left out what the newer one carried out, and failed alike.
 	older := r
 	older.Started, older.Machine.Engine = r.Started.AddDate(0, 0, -1), "docker"
-	older.Steps = []report.Step{{ID: list[0].ID, Digest: list[0].Digest, Role: "run", Verdict: report.Skipped, Why: "It lacks a GPU."}, r.Steps[2]}
+	older.Steps = []report.Step{{ID: list[0].ID, Digest: list[0].DigestFor(list[0].Text()), Role: "run", Verdict: report.Skipped, Why: "It lacks a GPU."}, r.Steps[2]}
 	if err := report.Write(filepath.Join(reports, report.FileName("index.md", "docker", false)), &older); err != nil {
 		t.Fatal(err)
 	}

@@ -256,7 +256,7 @@ func (s *Site) writePage(p *page, sink Sink) error {
 			if err := to.Put(outName(p.url), data); err != nil {
 				return "", err
 			}
-			if err := s.index.Add(e.searchPage()); err != nil {
+			if err := s.index.Add(e.searchPage(buf)); err != nil {
 				return "", err
 			}
 			w := writer{places: true}

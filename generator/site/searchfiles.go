@@ -30,7 +30,7 @@ func (s *Site) writeSearch(to search.Files) error {
 			}
 			e := &env{s: s, p: p, doc: d}
 			e.heads = html.TOC(d, e)
-			if err := s.index.Add(e.searchPage()); err != nil {
+			if err := s.index.Add(e.searchPage(new(scratch))); err != nil {
 				return err
 			}
 		}

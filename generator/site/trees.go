@@ -3,6 +3,7 @@ package site
 import (
 	"os"
 	"sync"
+	"unsafe"
 
 	"docent/generator/doc"
 )
@@ -82,7 +83,7 @@ func (t *treeStore) take(k *kept) (*doc.Document, bool) {
 	if _, err := t.file.ReadAt(b, k.at); err != nil {
 		return nil, false
 	}
-	return doc.ReadDocument(string(b))
+	return doc.ReadDocument(unsafe.String(unsafe.SliceData(b), len(b))) // nobody else has b
 }
 
 func (t *treeStore) close() {

@@ -11,6 +11,7 @@ import (
 	"sort"
 	"strings"
 	"sync"
+	"unsafe"
 
 	"docent/generator/doc"
 	"docent/generator/html"
@@ -118,10 +119,13 @@ func (s *Site) pageHTML(e *env, v *view, sink Sink, buf *scratch) (_ []byte, err
 		return nil, e.failed
 	}
 	values := e.values()
-	v.Body = template.HTML(e.underTitle(buf.body, values)) //nolint:gosec // the renderer escapes what the content says
+	buf.body = e.underTitle(buf.body, values)
+	// It lies in the scratch, which lasts longer than the view needs it.
+	v.Body = template.HTML(unsafe.String(unsafe.SliceData(buf.body), len(buf.body))) //nolint:gosec // the renderer escapes what the content says
 	v.Contents = contents(e.heads)
 	if s.set.Markdown && !s.opt.Preview {
-		if err := sink.Put(e.p.markdownName(), e.markdown(v)); err != nil {
+		buf.page = e.markdown(buf.page[:0], v)
+		if err := sink.Put(e.p.markdownName(), buf.page); err != nil {
 			return nil, err
 		}
 	}
@@ -216,7 +220,7 @@ func firstSentences(root *doc.Node) string {
 }
 
 // searchPage cuts the page into its sections for the search index.
-func (e *env) searchPage() search.Page {
+func (e *env) searchPage(buf *scratch) search.Page {
 	p := e.p
 	out := search.Page{URL: p.url, Title: p.title}
 	if p.meta["search"] == "false" || hasKey(p.meta, "nosearch") {
@@ -235,7 +239,10 @@ func (e *env) searchPage() search.Page {
 	if len(out.Sections) == 0 {
 		out.Sections = []search.Section{{Heading: p.title}}
 	}
-	bufs := make([]strings.Builder, len(out.Sections))
+	// The text of all sections lies in one buffer, in runs of one section.
+	type run struct{ section, from int }
+	var runs []run
+	b := buf.page[:0]
 	var walk func(n *doc.Node, at int)
 	walk = func(n *doc.Node, at int) {
 		if i, ok := cut[n]; ok {
@@ -251,18 +258,23 @@ func (e *env) searchPage() search.Page {
 			}
 			return
 		}
+		if len(runs) == 0 || runs[len(runs)-1].section != at {
+			runs = append(runs, run{at, len(b)})
+		}
 		if f := n.Attr(doc.AttrFilename); f != "" { // shown above the listing, not in it
-			bufs[at].WriteString(path.Base(f) + "\n")
+			b = append(append(b, path.Base(f)...), '\n')
 		}
-		if t := html.Text(e.doc, n, e); t != "" {
-			bufs[at].WriteString(t)
-			bufs[at].WriteByte('\n')
-		}
+		b = append(html.AppendText(b, n, e), '\n')
 	}
 	walk(e.doc.Root, 0)
-	for i := range bufs {
-		out.Sections[i].Text = bufs[i].String()
+	for i, r := range runs {
+		to := len(b)
+		if i+1 < len(runs) {
+			to = runs[i+1].from
+		}
+		out.Sections[r.section].Text += string(b[r.from:to])
 	}
+	buf.page = b
 	return out
 }
 

@@ -289,7 +289,7 @@ func (p *pageReader) step(l *doc.Listing) {
 	}
 	src, line, col := p.d.Locate(pos)
 	s := Step{ID: l.ID, Page: p.d.Name(), Source: src, Pos: pos, Line: line, Col: col,
-		Text: l.Text(), Language: l.Node.Attr(doc.AttrLanguage), Digest: l.Digest}
+		Text: l.Text(), Language: l.Node.Attr(doc.AttrLanguage), Digest: l.DigestFor(l.Text())}
 	if l.Wrapper != nil {
 		if c := l.Wrapper.First(doc.KindCaption); c != nil {
 			s.Caption = c.PlainText()

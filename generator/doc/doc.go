@@ -67,6 +67,7 @@ type attrs struct {
 
 type lists struct {
 	ids, names, dupnames, backrefs []string
+	first                          [1]string // where ids begins
 }
 
 // An Attr is a named property of an element. Names are docutils' own where
@@ -186,6 +187,19 @@ func (m *Maker) List(nodes ...*Node) []*Node {
 	return m.children[from : from+k : from+k]
 }
 
+// Append adds a child to an element of this maker's page.
+func (m *Maker) Append(n, child *Node) {
+	if n.Children == nil && !m.single {
+		if cap(m.children)-len(m.children) < 2 {
+			m.children = make([]*Node, 0, min(128, max(16, 2*cap(m.children))))
+		}
+		from := len(m.children)
+		m.children = m.children[:from+2]
+		n.Children = m.children[from : from : from+2]
+	}
+	n.Children = append(n.Children, child)
+}
+
 // Append adds children at the end; nil children are left out.
 func (n *Node) Append(children ...*Node) *Node {
 	if n.Children == nil && len(children) > 0 {
@@ -258,7 +272,14 @@ func (n *Node) Backrefs() []string {
 
 // AddID, AddName, AddDupName, AddClass and AddBackref append values that are
 // not there yet. They return the node, so that building reads as one line.
-func (n *Node) AddID(v ...string) *Node   { l := n.ownLists(); l.ids = addNew(l.ids, v); return n }
+func (n *Node) AddID(v ...string) *Node {
+	l := n.ownLists()
+	if l.ids == nil {
+		l.ids = l.first[:0]
+	}
+	l.ids = addNew(l.ids, v)
+	return n
+}
 func (n *Node) AddName(v ...string) *Node { l := n.ownLists(); l.names = addNew(l.names, v); return n }
 func (n *Node) AddDupName(v ...string) *Node {
 	l := n.ownLists()
@@ -451,7 +472,7 @@ func (n *Node) Copy() *Node {
 	if n.attrs != nil {
 		a := attrs{other: slices.Clone(n.attrs.other), classes: slices.Clone(n.attrs.classes)}
 		if l := n.attrs.lists; l != nil {
-			a.lists = &lists{slices.Clone(l.ids), slices.Clone(l.names), slices.Clone(l.dupnames), slices.Clone(l.backrefs)}
+			a.lists = &lists{ids: slices.Clone(l.ids), names: slices.Clone(l.names), dupnames: slices.Clone(l.dupnames), backrefs: slices.Clone(l.backrefs)}
 		}
 		m.attrs = &a
 	}

@@ -23,13 +23,18 @@ func Nearest(word string, names iter.Seq[string]) string {
 
 // edits counts insertions, deletions, replacements and swaps of neighbours.
 func edits(a, b string) int {
-	var before, last []int
-	row := make([]int, len(b)+1)
+	var space [3 * 40]int // enough for most names
+	rows := space[:]
+	k := len(b) + 1
+	if 3*k > len(rows) {
+		rows = make([]int, 3*k)
+	}
+	before, last, row := rows[:k], rows[k:2*k], rows[2*k:3*k]
 	for j := range row {
 		row[j] = j
 	}
 	for i := 1; i <= len(a); i++ {
-		before, last, row = last, row, make([]int, len(b)+1)
+		before, last, row = last, row, before
 		row[0] = i
 		for j := 1; j <= len(b); j++ {
 			cost := 1

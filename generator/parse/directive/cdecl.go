@@ -36,14 +36,29 @@ var cToken = regexp.MustCompile(`^(?:[\pL_~][\pL\pN_]*|[0-9][0-9A-Za-z_.']*(?:[e
 func cTokens(s string) []string {
 	var out []string
 	for s = strings.TrimSpace(s); s != ""; s = strings.TrimSpace(s) {
-		t := cToken.FindString(s)
-		if t == "" {
-			t = s[:1]
+		t := s[:nameLen(s)] // most are names; the expression reads the rest
+		if t == "" || strings.HasPrefix(s[len(t):], `"`) {
+			if t = cToken.FindString(s); t == "" {
+				t = s[:1]
+			}
 		}
 		out = append(out, t)
 		s = s[len(t):]
 	}
 	return out
+}
+
+// nameLen counts the bytes of the ASCII name at the start of s that no letter
+// beyond ASCII goes on.
+func nameLen(s string) int {
+	n := 0
+	for n < len(s) && (s[n] == '_' || s[n] >= 'a' && s[n] <= 'z' || s[n] >= 'A' && s[n] <= 'Z' || n > 0 && s[n] >= '0' && s[n] <= '9') {
+		n++
+	}
+	if n < len(s) && s[n] >= 0x80 {
+		return 0
+	}
+	return n
 }
 
 func isName(t string) bool {
@@ -62,8 +77,17 @@ type cDecl struct {
 
 // closing gives the index of the bracket that closes the one at i, or -1.
 func closing(t []string, i int) int {
-	pairs := map[string]string{"(": ")", "[": "]", "{": "}", "<": ">"}
-	end, depth := pairs[t[i]], 0
+	end, depth := "", 0
+	switch t[i] {
+	case "(":
+		end = ")"
+	case "[":
+		end = "]"
+	case "{":
+		end = "}"
+	case "<":
+		end = ">"
+	}
 	for j := i; j < len(t); j++ {
 		switch t[j] {
 		case t[i]:

@@ -2,7 +2,7 @@ package directive
 
 import (
 	"fmt"
-	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -254,7 +254,5 @@ func codeRole(p Parser, r *RoleUse) []*doc.Node {
 	return []*doc.Node{n}
 }
 
-var lineEnd = regexp.MustCompile(`[^\n]*\n|[^\n]+$`)
-
 // splitLines cuts a text into lines that keep their ends.
-func splitLines(s string) []string { return lineEnd.FindAllString(s, -1) }
+func splitLines(s string) []string { return slices.Collect(strings.Lines(s)) }

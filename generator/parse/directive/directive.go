@@ -45,7 +45,8 @@ type Block struct {
 	// stands: at the top of a document or of a section.
 	Titles bool
 
-	args []string // Args, split as the directive asks
+	args  []string  // Args, split as the directive asks
+	first [1]string // where args begins
 }
 
 // An Option is one `:name: value` of a directive. Pos is where the option
@@ -144,7 +145,11 @@ type State struct {
 	// Module and Class are the context that nested py and js objects take.
 	Module, Class map[string]string // by domain
 	Scope         map[string][]string
-	Serial        map[string]int // counters, by what is counted
+	Serial        map[string]int    // counters, by what is counted
+	near          map[string]string // what an unknown role may mean
+	// found are the roles by the names as the page writes them, until Roles or
+	// Domain change.
+	found map[string]Role
 }
 
 // A Config is what a site says about reading its pages.

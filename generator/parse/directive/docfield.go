@@ -207,7 +207,7 @@ func (o *object) fieldRefs(role, target string, inner doc.Kind, pos doc.Pos) []*
 		return []*doc.Node{show(target)}
 	}
 	if o.kind.domain != "py" {
-		if r, _ := table(o.p).LookupRole(o.p, o.kind.domain+":"+role); r != nil {
+		if r := table(o.p).LookupRole(o.p, o.kind.domain+":"+role); r != nil {
 			return []*doc.Node{doc.New(doc.KindInline, pos, r(o.p, &RoleUse{Name: o.kind.domain + ":" + role, Raw: "`" + target + "`", Text: target, Pos: pos})...)}
 		}
 		return []*doc.Node{o.fieldRef(role, target, show(target), pos)}

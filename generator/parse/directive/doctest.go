@@ -3,6 +3,7 @@ package directive
 import (
 	"fmt"
 	"regexp"
+	"strings"
 
 	"docent/generator/doc"
 )
@@ -30,8 +31,10 @@ var (
 func doctestBlock(p Parser, b *Block, name, lang string) ([]*doc.Node, error) {
 	code := joinLines(b.Content)
 	if name == "doctest" {
-		code = blankLine.ReplaceAllString(code, "")
-		if !b.has("no-trim-doctest-flags") {
+		if strings.Contains(code, "<BLANKLINE>") {
+			code = blankLine.ReplaceAllString(code, "")
+		}
+		if strings.Contains(code, "doctest:") && !b.has("no-trim-doctest-flags") {
 			code = doctestFlag.ReplaceAllString(code, "")
 		}
 	}

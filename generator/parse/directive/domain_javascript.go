@@ -118,7 +118,7 @@ func jsModule(p Parser, b *Block) ([]*doc.Node, error) {
 		id := p.State().newID("module", name)
 		target := doc.New(doc.KindTarget, b.Pos).AddID(id).Set(doc.AttrDomain, "js").Set(doc.AttrObjType, "module").Set(doc.AttrObject, name)
 		p.NoteTarget(target, "")
-		out = append(out, target, indexNode(b.Pos, []string{indexEntry("single", name+" (module)", id, "", "")}))
+		out = append(out, target, indexNode(p, b.Pos, []string{indexEntry("single", name+" (module)", id, "", "")}))
 	}
 	return append(out, p.Blocks(b.Content, b.Titles)...), nil
 }

@@ -138,7 +138,7 @@ func (k pyKind) signature(o *object, sig string, n *doc.Node) (string, bool) {
 			full = class + "." + full
 		}
 	}
-	n.Set(doc.AttrModule, module).Set(doc.AttrFullname, full)
+	n.With(4, doc.Attr{Key: doc.AttrModule, Value: module}, doc.Attr{Key: doc.AttrFullname, Value: full})
 	if c := o.b.opt("canonical"); c != "" {
 		n.Set(doc.AttrCanonical, c)
 	}
@@ -159,7 +159,8 @@ func (k pyKind) signature(o *object, sig string, n *doc.Node) (string, bool) {
 	case module != "" && addModule:
 		n.Append(plain(doc.KindDescAddname, pos, module+"."))
 	}
-	n.Append(plain(doc.KindDescName, pos, name))
+	m := &o.p.State().Make
+	m.Append(n, m.NewLeaf(doc.KindDescName, pos, name))
 	if args != "" {
 		list, err := pyParameters(o.p, args, pos)
 		if err != nil {
@@ -167,7 +168,7 @@ func (k pyKind) signature(o *object, sig string, n *doc.Node) (string, bool) {
 		}
 		n.Append(list)
 	} else if k.parens && !o.b.has("property") {
-		n.Append(doc.New(doc.KindDescParameterlist, pos))
+		m.Append(n, m.New(doc.KindDescParameterlist, pos))
 	}
 	if returns != "" {
 		n.Append(doc.New(doc.KindDescReturns, pos, pyAnnotation(o.p, returns, pos)...))
@@ -314,7 +315,7 @@ func pyModule(p Parser, b *Block) ([]*doc.Node, error) {
 			target.Set(doc.AttrDeprecated, "1")
 		}
 		p.NoteTarget(target, "")
-		out = append(out, target, indexNode(b.Pos, []string{indexEntry("pair", "module; "+name, id, "", "")}))
+		out = append(out, target, indexNode(p, b.Pos, []string{indexEntry("pair", "module; "+name, id, "", "")}))
 	}
 	return append(out, p.Blocks(b.Content, b.Titles)...), nil
 }

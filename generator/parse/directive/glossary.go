@@ -121,5 +121,5 @@ func defineTerm(p Parser, n *doc.Node, key string) *doc.Node {
 	n.AddID(id)
 	n.Set(doc.AttrObject, text).Set(doc.AttrObjType, "term")
 	p.NoteTarget(n, "")
-	return n.Append(indexNode(n.Pos, []string{indexEntry("single", text, id, "main", key)}))
+	return n.Append(indexNode(p, n.Pos, []string{indexEntry("single", text, id, "main", key)}))
 }

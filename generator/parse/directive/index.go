@@ -67,8 +67,8 @@ func indexEntry(kind, value, id, emphasis, key string) string {
 	return strings.Join([]string{kind, clean.Replace(value), id, emphasis, clean.Replace(key)}, "\t")
 }
 
-func indexNode(pos doc.Pos, entries []string) *doc.Node {
-	return doc.New(doc.KindIndex, pos).Set(doc.AttrEntries, strings.Join(entries, "\n"))
+func indexNode(p Parser, pos doc.Pos, entries []string) *doc.Node {
+	return p.State().Make.New(doc.KindIndex, pos).Set(doc.AttrEntries, strings.Join(entries, "\n"))
 }
 
 func indexDirective(p Parser, b *Block) ([]*doc.Node, error) {
@@ -87,7 +87,7 @@ func indexDirective(p Parser, b *Block) ([]*doc.Node, error) {
 		entries = append(entries, indexEntries(p, line, id, pos)...)
 		pos = at(pos, len(line)+1)
 	}
-	return []*doc.Node{indexNode(b.Pos, entries), target}, nil
+	return []*doc.Node{indexNode(p, b.Pos, entries), target}, nil
 }
 
 func indexRole(p Parser, r *RoleUse) []*doc.Node {
@@ -110,7 +110,7 @@ func indexRole(p Parser, r *RoleUse) []*doc.Node {
 func indexed(p Parser, pos doc.Pos, id string, entries []string) []*doc.Node {
 	target := doc.New(doc.KindTarget, pos).AddID(id)
 	p.NoteTarget(target, "")
-	return []*doc.Node{indexNode(pos, entries), target}
+	return []*doc.Node{indexNode(p, pos, entries), target}
 }
 
 // serialID numbers the ids of a kind from 0, as Sphinx does.

@@ -16,6 +16,7 @@ type objectKind struct {
 	// signature fills the signature node and gives the object's name, or
 	// false when it cannot be read; then it is shown as it is.
 	signature func(o *object, sig string, n *doc.Node) (name string, ok bool)
+	classes   []string // of the description
 	// target sets ids, how references find the object, and index entries. It
 	// is called once per name.
 	target func(o *object, name string, n *doc.Node)
@@ -43,6 +44,16 @@ func (t *Table) addObject(k *objectKind, aliases ...string) {
 	if k.objtype == "" {
 		k.objtype = k.name
 	}
+	if k.domain != "" {
+		k.classes = append(k.classes, k.domain)
+	}
+	last := k.objtype
+	if k.domain == "std" {
+		last = k.name
+	}
+	if last != k.domain {
+		k.classes = append(k.classes, last)
+	}
 	d := &Directive{Name: k.name, Required: 1, FinalSpace: true, Content: MayContent, Options: checks(objectOptions, k.options),
 		Run: func(p Parser, b *Block) ([]*doc.Node, error) { return k.run(p, b) }}
 	if k.domain != "" {
@@ -57,6 +68,9 @@ func (o *object) noEntry() bool { return o.b.has("noindexentry") || o.b.has("no-
 
 // signatures gives the lines of an argument; a backslash joins lines.
 func (b *Block) signatures() []Line {
+	if lead := len(b.Args) - len(strings.TrimLeft(b.Args, " ")); strings.IndexByte(b.Args, '\n') < 0 && !strings.HasSuffix(b.Args, `\`) {
+		return []Line{{strings.TrimSpace(b.Args), at(b.ArgPos, lead)}}
+	}
 	var out []Line
 	pos := b.ArgPos
 	var open *Line
@@ -84,26 +98,20 @@ func (b *Block) signatures() []Line {
 
 func (k *objectKind) run(p Parser, b *Block) ([]*doc.Node, error) {
 	o := &object{p: p, b: b, kind: k}
-	desc := doc.New(doc.KindDesc, b.Pos).Set(doc.AttrDomain, k.domain).Set(doc.AttrObjType, k.objtype).Set(doc.AttrDescType, k.name)
+	m := &p.State().Make
+	desc := m.New(doc.KindDesc, b.Pos).With(1, doc.Attr{Key: doc.AttrDomain, Value: k.domain},
+		doc.Attr{Key: doc.AttrObjType, Value: k.objtype}, doc.Attr{Key: doc.AttrDescType, Value: k.name}).SetClasses(k.classes)
 	if o.noIndex() {
 		desc.Set(doc.AttrNoIndex, "1")
 	}
 	if b.has("nocontentsentry") || b.has("no-contents-entry") {
 		desc.Set(doc.AttrNoContents, "1")
 	}
-	if k.domain != "" {
-		desc.AddClass(k.domain)
-	}
-	if k.domain == "std" {
-		desc.AddClass(k.name)
-	} else {
-		desc.AddClass(k.objtype)
-	}
 	b.classes(desc, "class")
 	for _, sig := range b.signatures() {
 		o.pos = sig.Pos
-		n := doc.New(doc.KindDescSignature, sig.Pos)
-		desc.Append(n)
+		n := m.New(doc.KindDescSignature, sig.Pos)
+		m.Append(desc, n)
 		name, ok := "", false
 		if k.signature != nil {
 			name, ok = k.signature(o, sig.Text, n)
@@ -131,13 +139,15 @@ func (k *objectKind) run(p Parser, b *Block) ([]*doc.Node, error) {
 	if k.scope != nil {
 		undo = k.scope(o)
 	}
-	content := doc.New(doc.KindDescContent, b.contentPos(), p.Blocks(b.Content, true)...)
+	content := m.New(doc.KindDescContent, b.contentPos())
+	content.Children = p.Blocks(b.Content, true)
 	o.groupFields(content)
 	undo()
 	if c := p.Config(); k.domain == "c" && c != nil && c.CPython != nil {
 		c.CPython.annotate(p, desc, content)
 	}
-	return []*doc.Node{indexNode(b.Pos, o.entries), desc.Append(content)}, nil
+	m.Append(desc, content)
+	return m.List(indexNode(p, b.Pos, o.entries), desc), nil
 }
 
 // found registers an id and the name under which references find the object.

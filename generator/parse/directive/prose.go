@@ -26,6 +26,7 @@ func prose(t *Table) {
 	// Who wrote a section is not shown, as in Sphinx by default.
 	t.add(&Directive{Name: "sectionauthor", Required: 1, FinalSpace: true, Run: silent}, "codeauthor", "moduleauthor")
 	t.add(&Directive{Name: "default-domain", Required: 1, Run: func(p Parser, b *Block) ([]*doc.Node, error) {
+		p.State().found = nil
 		p.State().Domain = strings.ToLower(b.Arg(0))
 		return nil, nil
 	}})

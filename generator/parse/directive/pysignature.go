@@ -198,7 +198,8 @@ func pyParameters(p Parser, args string, pos doc.Pos) (*doc.Node, error) {
 	if len(parts) > 1 && blank(parts[len(parts)-1]) {
 		parts = parts[:len(parts)-1]
 	}
-	list := doc.New(doc.KindDescParameterlist, pos)
+	m := &p.State().Make
+	list := m.New(doc.KindDescParameterlist, pos)
 	op := func(s string) *doc.Node { return plain(doc.KindDescSigOperator, pos, s) }
 	starred, bareStar, slashed, defaulted, last := false, false, false, false, false
 	for i, part := range parts {
@@ -222,7 +223,7 @@ func pyParameters(p Parser, args string, pos doc.Pos) (*doc.Node, error) {
 			list.Append(doc.New(doc.KindDescParameter, pos, op("*")))
 			continue
 		}
-		param := doc.New(doc.KindDescParameter, pos)
+		param := m.New(doc.KindDescParameter, pos)
 		star := len(part) - len(strings.TrimLeft(part, "*"))
 		if star > 2 || star == 1 && starred || star == 2 && bareStar && i > 0 && strings.TrimSpace(parts[i-1]) == "*" {
 			return nil, errPython
@@ -238,7 +239,7 @@ func pyParameters(p Parser, args string, pos doc.Pos) (*doc.Node, error) {
 		if name == "" || pyKeywords[name] {
 			return nil, errPython
 		}
-		param.Append(plain(doc.KindDescSigName, pos, name))
+		m.Append(param, m.NewLeaf(doc.KindDescSigName, pos, name))
 		annotated := false
 		if strings.HasPrefix(rest, ":") {
 			fields, err := splitTop(rest[1:], '=')
@@ -272,7 +273,7 @@ func pyParameters(p Parser, args string, pos doc.Pos) (*doc.Node, error) {
 		case defaulted && !starred:
 			return nil, errPython
 		}
-		list.Append(param)
+		m.Append(list, param)
 	}
 	return list, nil
 }

@@ -35,9 +35,9 @@ func roleDirective(p Parser, b *Block) ([]*doc.Node, error) {
 	name, baseName := strings.ToLower(m[1]), strings.ToLower(m[2])
 	base := genericRole
 	if baseName != "" {
-		r, near := table(p).LookupRole(p, baseName)
+		r := table(p).LookupRole(p, baseName)
 		if r == nil {
-			return nil, &Fail{Code: "role-unknown", Message: fmt.Sprintf("Unknown role `%s`.", baseName), Hint: didYouMean(near), Pos: argPos, Len: len(args)}
+			return nil, &Fail{Code: "role-unknown", Message: fmt.Sprintf("Unknown role `%s`.", baseName), Hint: didYouMean(table(p).nearRole(p, baseName)), Pos: argPos, Len: len(args)}
 		}
 		base = r
 	}
@@ -79,6 +79,7 @@ func roleDirective(p Parser, b *Block) ([]*doc.Node, error) {
 	if root != name {
 		s.RoleBase[name] = root
 	}
+	s.found = nil
 	s.Roles[name] = func(p Parser, r *RoleUse) []*doc.Node {
 		u := *r
 		u.Options = maps.Clone(given)
@@ -96,8 +97,8 @@ func genericRole(p Parser, r *RoleUse) []*doc.Node {
 func defaultRole(p Parser, b *Block) ([]*doc.Node, error) {
 	name := strings.ToLower(b.Arg(0))
 	if name != "" {
-		if r, near := table(p).LookupRole(p, name); r == nil {
-			return nil, &Fail{Code: "role-unknown", Message: fmt.Sprintf("Unknown role `%s`.", name), Hint: didYouMean(near), Pos: b.ArgPos, Len: len(b.Args)}
+		if table(p).LookupRole(p, name) == nil {
+			return nil, &Fail{Code: "role-unknown", Message: fmt.Sprintf("Unknown role `%s`.", name), Hint: didYouMean(table(p).nearRole(p, name)), Pos: b.ArgPos, Len: len(b.Args)}
 		}
 	}
 	p.State().DefaultRole = name

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode"
 
 	"docent/generator/doc"
 )
@@ -253,6 +254,17 @@ func (d *Directive) checkArgs(b *Block) error {
 	most := d.Required + d.Optional
 	if most == 0 {
 		return nil
+	}
+	if arg := strings.TrimSpace(b.Args); most == 1 && arg != "" { // as below, without a list of words
+		several := strings.IndexFunc(arg, unicode.IsSpace) >= 0
+		if several {
+			arg = strings.TrimLeft(b.Args, " \n\t")
+		}
+		if !several || d.FinalSpace {
+			b.first[0] = arg
+			b.args = b.first[:]
+			return nil
+		}
 	}
 	words := strings.Fields(b.Args)
 	if len(words) < d.Required {

@@ -111,24 +111,53 @@ func (t *Table) Lookup(p Parser, name string) (d *Directive, near string) {
 	return nil, doc.Nearest(name, maps.Keys(t.Directives))
 }
 
-// LookupRole finds a role as it was written, or gives nil and the nearest
-// name that is known, or "". The page's own roles and the configured external
-// links come first.
-func (t *Table) LookupRole(p Parser, name string) (r Role, near string) {
-	name = strings.ToLower(name)
+// LookupRole finds a role as it was written, or gives nil. The page's own
+// roles and the configured external links come first.
+func (t *Table) LookupRole(p Parser, name string) Role {
+	s := p.State()
+	r, ok := s.found[name]
+	if !ok {
+		r = t.lookupRole(p, strings.ToLower(name))
+		if s.found == nil {
+			s.found = map[string]Role{}
+		}
+		s.found[name] = r
+	}
+	return r
+}
+
+func (t *Table) lookupRole(p Parser, name string) Role {
 	if r, ok := p.State().Roles[name]; ok {
-		return r, ""
+		return r
 	}
 	if c := p.Config(); c != nil {
 		if link, ok := c.ExtLinks[name]; ok {
-			return extLink(link), ""
+			return extLink(link)
 		}
 	}
 	if r, ok := find(p, t.Roles, name); ok && (!slices.Contains(cpythonRoles, name) || p.Config() != nil && p.Config().CPython != nil) {
-		return r, ""
+		return r
 	}
-	names := slices.AppendSeq(slices.Collect(maps.Keys(t.Roles)), maps.Keys(p.State().Roles))
-	return nil, doc.Nearest(name, slices.Values(names))
+	return nil
+}
+
+// nearRole is the role that a name that is none may stand for, or "". A page
+// uses the same unknown role again and again, so the answer is kept.
+func (t *Table) nearRole(p Parser, name string) string {
+	s := p.State()
+	near, ok := s.near[name]
+	if !ok {
+		names := slices.AppendSeq(slices.Collect(maps.Keys(t.Roles)), maps.Keys(s.Roles))
+		if c := p.Config(); c != nil {
+			names = slices.AppendSeq(names, maps.Keys(c.ExtLinks))
+		}
+		near = doc.Nearest(name, slices.Values(names))
+		if s.near == nil {
+			s.near = map[string]string{}
+		}
+		s.near[name] = near
+	}
+	return near
 }
 
 // Run carries a directive out: it looks it up, takes its block apart, checks
@@ -172,14 +201,14 @@ func (t *Table) RunRole(p Parser, r *RoleUse) []*doc.Node {
 		u := *r
 		u.Name, r = name, &u
 	}
-	role, near := t.LookupRole(p, name)
+	role := t.LookupRole(p, name)
 	if rest, ok := ofStd(p, name); ok && role == nil {
 		p.Report(doc.Warning, "role-domain", r.Pos, r.Len, fmt.Sprintf("Unknown role `%s`: it is read as `%s`.", name, rest), "Its extension is not read here; Sphinx without it does the same.")
-		role, _ = t.LookupRole(p, rest)
+		role = t.LookupRole(p, rest)
 	}
 	if role == nil {
-		hint := didYouMean(near)
-		if near == "" {
+		hint := didYouMean(t.nearRole(p, name))
+		if hint == "" {
 			hint = "Check the name, or make the role with the role directive."
 		}
 		return r.problem(p, doc.Error, "role-unknown", fmt.Sprintf("Unknown role `%s`.", name), hint)

@@ -2,7 +2,6 @@ package directive
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -81,13 +80,31 @@ func menu(_ Parser, r *RoleUse) []*doc.Node {
 	return r.give(n)
 }
 
-var samplePart = regexp.MustCompile(`\\\\|\\\{|\\\}|[{}]|[^\\{}]+|\\`)
+// samplePart gives the first part of a text: an escaped backslash or brace, a
+// brace, or what stands before the next of these.
+func samplePart(s string) string {
+	switch s[0] {
+	case '{', '}':
+		return s[:1]
+	case '\\':
+		if len(s) > 1 && strings.IndexByte(`\{}`, s[1]) >= 0 {
+			return s[:2]
+		}
+		return s[:1]
+	}
+	if i := strings.IndexAny(s, `\{}`); i >= 0 {
+		return s[:i]
+	}
+	return s
+}
 
 // emphasizedLiteral shows {parts} in braces emphasised.
 func emphasizedLiteral(_ Parser, r *RoleUse) []*doc.Node {
 	n := doc.New(doc.KindLiteral, r.Pos).AddClass(r.Name).Set("role", r.Name)
 	text, inside, open := "", "", false
-	for _, part := range samplePart.FindAllString(r.Text, -1) {
+	for rest := r.Text; rest != ""; {
+		part := samplePart(rest)
+		rest = rest[len(part):]
 		dest := &text
 		if open {
 			dest = &inside

@@ -21,6 +21,8 @@ type body struct {
 	root *doc.Node
 	open []*doc.Node
 	memo *titleMemo
+
+	holder doc.Node // of what is read for a directive
 }
 
 func (b *body) run() {
@@ -38,15 +40,19 @@ func (p *parser) nested(lines []line, into *doc.Node) {
 	if len(lines) == 0 {
 		return
 	}
-	var b *body
-	if k := len(p.idle); k > 0 {
-		b, p.idle = p.idle[k-1], p.idle[:k-1]
-	} else {
-		b = new(body)
-	}
+	b := p.newBody()
 	*b = body{p: p, lines: lines, parent: into, root: into}
 	b.runNested()
 	p.idle = append(p.idle, b)
+}
+
+func (p *parser) newBody() *body {
+	if k := len(p.idle); k > 0 {
+		b := p.idle[k-1]
+		p.idle = p.idle[:k-1]
+		return b
+	}
+	return new(body)
 }
 
 func (b *body) runNested() {
@@ -244,8 +250,7 @@ func (b *body) take(start int, x extent) (block []line, indent, next int, finish
 	if end == start {
 		return nil, max(indent, 0), end, finished
 	}
-	block = make([]line, end-start)
-	copy(block, b.lines[start:end])
+	block = b.p.copyLines(b.lines[start:end])
 	i := 0
 	if x.first >= 0 {
 		block[0] = cut(block[0], min(x.first, len(block[0].Text)))
@@ -257,6 +262,17 @@ func (b *body) take(start int, x extent) (block []line, indent, next int, finish
 		}
 	}
 	return block, max(indent, 0), end, finished
+}
+
+// copyLines copies lines into memory that many blocks of the page share.
+func (p *parser) copyLines(lines []line) []line {
+	k := len(lines)
+	if cap(p.cuts)-len(p.cuts) < k {
+		p.cuts = make([]line, 0, max(k, min(256, max(16, 2*cap(p.cuts)))))
+	}
+	from := len(p.cuts)
+	p.cuts = append(p.cuts, lines...)
+	return p.cuts[from : from+k : from+k]
 }
 
 // dropBlankTop drops blank lines at the start.
@@ -318,7 +334,7 @@ func (b *body) paragraph() {
 	if text != "" {
 		r.text = text
 		n := b.p.state.Make.New(doc.KindParagraph, r.base)
-		b.parent.Append(n)
+		b.p.state.Make.Append(b.parent, n)
 		n.Children = b.p.inlineWith(&r, false, b.parent)
 	}
 	if indented {

@@ -44,6 +44,14 @@ func asciiClasses() (t [128]uint16) {
 	return t
 }
 
+// attention are the bytes at which inline markup, a URI or an address may begin.
+var attention = func() (t [256]bool) {
+	for c := range ascii {
+		t[c] = ascii[c]&charMarkup != 0 || c == ':' || c == '@'
+	}
+	return t
+}()
+
 type runes struct{ first, last rune }
 
 func in(table []runes, r rune) bool {

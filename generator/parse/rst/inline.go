@@ -57,6 +57,8 @@ type inliner struct {
 	open     int    // start-strings without an end so far
 	none     int    // kinds of end-strings that are not there any more
 	escaped  bool   // plain text stays null-escaped
+	nulls    bool   // there are NULs in s
+	links    bool   // there may be a URI or an address in the plain text since text
 	messages *doc.Node
 }
 
@@ -67,16 +69,19 @@ func (p *parser) inline(r *run, escaped bool) []*doc.Node { return p.inlineWith(
 // where docutils keeps them.
 func (p *parser) inlineWith(r *run, escaped bool, messages *doc.Node) []*doc.Node {
 	in := inliner{p: p, r: r, s: escapeNull(r.text), escaped: escaped, messages: messages}
+	in.nulls = len(in.s) > 0 && in.s != r.text
 	base := len(p.nodes)
 	i := 0
 	for i < len(in.s) {
 		c := in.s[i]
-		if c >= utf8.RuneSelf || ascii[c]&charMarkup == 0 {
+		if !attention[c] {
 			i++
 			continue
 		}
 		next := 0
 		switch c {
+		case ':', '@':
+			in.links = true
 		case '*':
 			next = in.star(i)
 		case '`':
@@ -117,13 +122,13 @@ func (in *inliner) flush(to int) {
 	if to > in.text {
 		in.plain(in.s[in.text:to], in.text)
 	}
-	in.text = to
+	in.text, in.links = to, false
 }
 
 func (in *inliner) addText(s string, off int) {
 	m, pos := &in.p.state.Make, in.r.pos(off)
 	var n *doc.Node
-	if in.escaped {
+	if in.escaped || !in.nulls {
 		n = m.NewText(pos, s)
 	} else {
 		n = m.NewEscaped(pos, s)
@@ -520,8 +525,11 @@ func (in *inliner) backquote(i int) int {
 		role = suffixRole
 	}
 	in.flush(begin)
-	nodes := in.p.table.RunRole(in.p, &directive.RoleUse{Name: role, Raw: restore(in.s[begin:next]), Text: unescape(text),
-		Pos: in.r.pos(begin), Len: next - begin, Escaped: text[0] == 0})
+	use := in.p.roleUse()
+	*use = directive.RoleUse{Name: role, Raw: restore(in.s[begin:next]), Text: unescape(text),
+		Pos: in.r.pos(begin), Len: next - begin, Escaped: text[0] == 0}
+	nodes := in.p.table.RunRole(in.p, use)
+	in.p.uses = append(in.p.uses, use)
 	for _, n := range nodes {
 		if n.Kind == doc.KindProblematic || n.Kind == doc.KindSystemMessage {
 			in.p.messages++
@@ -536,6 +544,17 @@ func (in *inliner) backquote(i int) int {
 		return next
 	}
 	return in.emit(begin, next, nodes...)
+}
+
+// roleUse gives one of the descriptions of a role's use that are free; a role
+// keeps none, but may read text with roles in it.
+func (p *parser) roleUse() *directive.RoleUse {
+	if k := len(p.uses); k > 0 {
+		u := p.uses[k-1]
+		p.uses = p.uses[:k-1]
+		return u
+	}
+	return new(directive.RoleUse)
 }
 
 // refuse reports interpreted text that cannot be, and puts it out as it is.

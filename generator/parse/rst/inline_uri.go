@@ -12,7 +12,7 @@ import (
 // references. As in docutils, text after something that looks like a URI of
 // an unknown scheme is not searched.
 func (in *inliner) plain(s string, off int) {
-	for s != "" {
+	for in.links && s != "" {
 		u, ok := findURI(s)
 		if !ok || u.mail == "" && !schemes[strings.ToLower(u.scheme)] {
 			break

@@ -93,9 +93,12 @@ type parser struct {
 	diags []diag
 	state directive.State
 	depth int
-	body  *body       // the innermost one that is reading
-	idle  []*body     // to be used again
-	nodes []*doc.Node // a stack: what inline readers have put out so far
+	body  *body                // the innermost one that is reading
+	idle  []*body              // to be used again
+	uses  []*directive.RoleUse // to be used again
+	cuts  []line               // room for the lines of blocks
+	texts strings.Builder      // room for the texts of blocks
+	nodes []*doc.Node          // a stack: what inline readers have put out so far
 	registry
 }
 
@@ -130,7 +133,8 @@ func (p *parser) finish() *doc.Document {
 		d.Sources = append(d.Sources, f.src)
 		mapped = mapped || f.edits != nil
 	}
-	p.place(p.root, mapped)
+	e := ending{p.files, mapped, p.messages > 0 || p.pending > 0}
+	e.settle(p.root)
 	for _, m := range p.diags {
 		f := p.files[m.pos.File]
 		end := f.source(int(m.pos.Off) + m.Len)
@@ -145,15 +149,32 @@ func (p *parser) finish() *doc.Document {
 	return d
 }
 
-func (p *parser) place(n *doc.Node, mapped bool) {
-	f := p.files[n.Pos.File]
-	if mapped {
+// An ending is the last walk over a page's tree.
+type ending struct {
+	files  []*file
+	mapped bool // places are to be mapped back to the sources
+	drop   bool // messages and what is pending go
+}
+
+// settle maps the places of all nodes, and takes the messages out of the tree
+// but for those that show source which would be lost without them.
+func (e *ending) settle(n *doc.Node) {
+	f := e.files[n.Pos.File]
+	if e.mapped {
 		n.Pos.Off = int32(f.source(int(n.Pos.Off)))
 	} else if int(n.Pos.Off) > len(f.src.Text) {
 		n.Pos.Off = int32(len(f.src.Text))
 	}
+	if e.drop {
+		gone := func(c *doc.Node) bool {
+			return c.Kind == doc.KindSystemMessage && len(c.Children) == 0 || c.Kind == doc.KindPending
+		}
+		if slices.ContainsFunc(n.Children, gone) {
+			n.Children = slices.DeleteFunc(n.Children, gone)
+		}
+	}
 	for _, c := range n.Children {
-		p.place(c, mapped)
+		e.settle(c)
 	}
 }
 
@@ -178,12 +199,15 @@ func (p *parser) Blocks(lines []line, titles bool) []*doc.Node {
 	if f := p.fileOf(lines[0]); f != nil && f.foreign {
 		lines = p.domesticate(lines)
 	}
-	holder := doc.New(doc.KindContainer, lines[0].Pos)
-	b := &body{p: p, lines: lines, parent: holder, root: holder, titles: titles}
+	b := p.newBody()
+	holder := &b.holder
+	*b = body{p: p, lines: lines, parent: holder, root: holder, titles: titles}
+	holder.Kind, holder.Pos = doc.KindContainer, lines[0].Pos
 	if titles {
 		b.memo = &titleMemo{}
 	}
 	b.runNested()
+	p.idle = append(p.idle, b)
 	return holder.Children
 }
 

@@ -76,12 +76,13 @@ func (b *body) section(title line, style string) *doc.Node {
 	if level > 1 {
 		parent = b.open[level-2]
 	}
-	s := doc.New(doc.KindSection, title.Pos)
+	m := &b.p.state.Make
+	s := m.New(doc.KindSection, title.Pos)
 	parent.Append(s)
 	b.open = append(b.open, s)
 	b.parent = s
 	r := run{text: strings.TrimRightFunc(title.Text, isSpace), base: title.Pos}
-	t := doc.New(doc.KindTitle, title.Pos)
+	t := m.New(doc.KindTitle, title.Pos)
 	var messages doc.Node
 	t.Children = b.p.inlineWith(&r, false, &messages)
 	s.AddName(directive.NormalName(t.PlainText()))

@@ -46,18 +46,24 @@ func newFile(src *doc.Source, from, to int) *file {
 
 // plain reports whether a text needs no change, which is the common case.
 func plain(s string) bool {
-	if !utf8.ValidString(s) || strings.HasSuffix(s, " ") {
+	if !utf8.ValidString(s) || strings.HasSuffix(s, " ") || strings.Contains(s, " \n") {
 		return false
 	}
 	for i := 0; i < len(s); i++ {
-		c := s[i]
-		if !special[c] {
-			continue
-		}
-		if c == '\n' {
-			if i > 0 && s[i-1] == ' ' {
-				return false
+		// Eight bytes at once while they are letters, blanks and line ends.
+		for len(s)-i >= 8 {
+			w := uint64(s[i]) | uint64(s[i+1])<<8 | uint64(s[i+2])<<16 | uint64(s[i+3])<<24 |
+				uint64(s[i+4])<<32 | uint64(s[i+5])<<40 | uint64(s[i+6])<<48 | uint64(s[i+7])<<56
+			if (w-ones*' ')&^w&(ones*0x80)|w&(ones*0x80) != 0 {
+				break
 			}
+			i += 8
+		}
+		if i == len(s) {
+			break
+		}
+		c := s[i]
+		if !special[c] || c == '\n' {
 			continue
 		}
 		if c < ' ' {
@@ -75,6 +81,8 @@ func plain(s string) bool {
 	}
 	return true
 }
+
+const ones = 0x0101010101010101 // a byte in each of eight places
 
 // special are the bytes that plain looks at: control characters, and those
 // with which NEL, no-break space and other separators begin, or a byte order
@@ -266,15 +274,21 @@ func (p *parser) join(lines []line) run {
 			return run{text: f.text[first.Off:end], base: first}
 		}
 	}
-	var b strings.Builder
-	b.Grow(total)
+	// Texts of several blocks share memory: what a builder has given out stays
+	// as it is when it grows within its room.
+	b := &p.texts
+	if b.Cap()-b.Len() < total {
+		*b = strings.Builder{}
+		b.Grow(max(total, 4096))
+	}
+	from := b.Len()
 	for i, l := range lines {
 		if i > 0 {
 			b.WriteByte('\n')
 		}
 		b.WriteString(l.Text)
 	}
-	return run{text: b.String(), base: first, lines: lines}
+	return run{text: b.String()[from:], base: first, lines: lines}
 }
 
 // cut drops n bytes (of one character each) from the start of a line.

@@ -403,10 +403,10 @@ func fillTable(p *parser, t *doc.Node, rows [][]*cell, head int) {
 
 func (p *parser) tableRows(into *doc.Node, rows [][]*cell) {
 	for _, cells := range rows {
-		row := doc.New(doc.KindRow, into.Pos)
+		row := p.state.Make.New(doc.KindRow, into.Pos)
 		into.Append(row)
 		for _, c := range cells {
-			entry := doc.New(doc.KindEntry, row.Pos)
+			entry := p.state.Make.New(doc.KindEntry, row.Pos)
 			if c.moreRows > 0 {
 				entry.Set("morerows", strconv.Itoa(c.moreRows))
 			}
@@ -417,7 +417,7 @@ func (p *parser) tableRows(into *doc.Node, rows [][]*cell) {
 				entry.Pos = lines[0].Pos
 				p.nested(lines, entry)
 			}
-			row.Append(entry)
+			p.state.Make.Append(row, entry)
 		}
 	}
 }

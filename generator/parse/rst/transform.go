@@ -24,7 +24,7 @@ func (p *parser) transform() {
 	if p.cfg.SphinxIDs {
 		p.moveModules(p.root)
 	}
-	p.propagateTargets()
+	p.propagateTargets(found)
 	if p.cfg.SphinxIDs {
 		sortIDs(p.root)
 	}
@@ -59,13 +59,19 @@ func (p *parser) transform() {
 	for t := range p.shown {
 		p.problematic(t)
 	}
-	if p.messages > 0 || p.pending > 0 {
-		dropMessages(p.root)
-	}
 }
 
 // found holds the elements that the transforms ask for, in document order.
-type found struct{ targets, refs, notes []*doc.Node }
+type found struct {
+	targets, refs, notes []*doc.Node
+	// before are the targets that stand among body elements, each with the
+	// node that follows it, messages left out.
+	before  []targetBefore
+	waiting bool // the last of them has not met its next node
+	aside   int  // how many messages the walk is in
+}
+
+type targetBefore struct{ target, next *doc.Node }
 
 func (p *parser) collect() *found {
 	f := &found{}
@@ -83,10 +89,33 @@ func (f *found) walk(n *doc.Node) {
 		f.notes = append(f.notes, n)
 	}
 	for _, c := range n.Children {
-		if c.Kind != doc.KindText {
+		if f.waiting {
+			f.meet(c)
+		}
+		switch c.Kind {
+		case doc.KindText:
+		case doc.KindSystemMessage:
+			f.aside++
+			f.walk(c)
+			f.aside--
+		case doc.KindTarget:
+			f.walk(c)
+			if f.aside == 0 && !n.Kind.HoldsText() {
+				f.before, f.waiting = append(f.before, targetBefore{target: c}), true
+			}
+		default:
 			f.walk(c)
 		}
 	}
+}
+
+// meet notes the node that follows a target.
+func (f *found) meet(c *doc.Node) {
+	if f.aside > 0 || c.Kind == doc.KindSystemMessage || c.Kind == doc.KindPending && c.Attr(doc.AttrDirective) == "class" {
+		return
+	}
+	f.before[len(f.before)-1].next = c
+	f.waiting = false
 }
 
 // dropPending takes out what directives left for the transforms; all of it is
@@ -98,23 +127,6 @@ func dropPending(n *doc.Node) {
 			dropPending(c)
 		}
 	}
-}
-
-// dropMessages takes the messages out of the tree, but for those that show
-// source which would be lost without them.
-func dropMessages(n *doc.Node) {
-	kept := n.Children[:0]
-	for _, c := range n.Children {
-		if c.Kind == doc.KindSystemMessage && len(c.Children) == 0 || c.Kind == doc.KindPending {
-			continue
-		}
-		if c.Kind != doc.KindText {
-			dropMessages(c)
-		}
-		kept = append(kept, c)
-	}
-	clear(n.Children[len(kept):])
-	n.Children = kept
 }
 
 // problematic turns a reference that cannot be resolved into its source.

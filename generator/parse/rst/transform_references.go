@@ -10,39 +10,20 @@ import (
 
 // propagateTargets moves the names and ids of a target that stands before an
 // element to that element.
-func (p *parser) propagateTargets() {
-	// Walking backwards, "next" is the element that follows in document
-	// order, messages left out.
-	type pair struct{ target, next *doc.Node }
-	var pairs []pair
-	var next *doc.Node
-	var walk func(n *doc.Node, inText bool)
-	walk = func(n *doc.Node, inText bool) {
-		for i := len(n.Children) - 1; i >= 0; i-- {
-			c := n.Children[i]
-			if c.Kind == doc.KindSystemMessage || c.Kind == doc.KindPending && c.Attr(doc.AttrDirective) == "class" {
-				continue
-			}
-			if c.Kind != doc.KindText {
-				walk(c, c.Kind.HoldsText())
-				if c.Kind == doc.KindTarget && !inText {
-					pairs = append(pairs, pair{c, next})
-				}
-			}
-			next = c
-		}
-	}
-	walk(p.root, false)
+func (p *parser) propagateTargets(f *found) {
 	// Of targets in a row, each moves to where the last one does; the names
 	// of the last come first.
-	moved := map[*doc.Node]*doc.Node{}
-	for _, x := range pairs {
-		to := x.next
+	var moved map[*doc.Node]*doc.Node
+	for i := len(f.before) - 1; i >= 0; i-- {
+		target, to := f.before[i].target, f.before[i].next
 		if further := moved[to]; further != nil {
 			to = further
 		}
-		if p.propagate(x.target, to) {
-			moved[x.target] = to
+		if p.propagate(target, to) {
+			if moved == nil {
+				moved = map[*doc.Node]*doc.Node{}
+			}
+			moved[target] = to
 		}
 	}
 }

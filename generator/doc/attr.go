@@ -156,6 +156,10 @@ const (
 	AttrTemplate = "template"
 	AttrArgument = "argument"
 	AttrFields   = "fields"
+	// AttrWords says that a node begins with a text of the program's own: its
+	// words in English, with %s for each value, and the values, parted by
+	// tabs. A page in another language says them in its own.
+	AttrWords = "words"
 	// AttrTrusted marks raw HTML that a directive of the program wrote, not a
 	// page: it is let through.
 	AttrTrusted = "trusted"
@@ -181,7 +185,7 @@ var hidden = func() map[string]bool {
 		AttrDeprecated, AttrEntries, AttrInline, AttrExpr, AttrType, AttrVersion, AttrToken, AttrSync, AttrSelected, AttrOpen, AttrColumns,
 		AttrGutter, AttrLink, AttrLinkType, AttrLinkAlt, AttrColor, AttrOutline, AttrIconSet,
 		AttrHeight, AttrReverse, AttrNumCols, AttrAlt, AttrLayout, AttrAbove,
-		AttrTemplate, AttrArgument, AttrFields, AttrTrusted,
+		AttrTemplate, AttrArgument, AttrFields, AttrTrusted, AttrWords,
 	} {
 		m[k] = true
 	}

@@ -291,7 +291,7 @@ func classifier(w *writer, n *doc.Node) {
 func fieldName(w *writer, n *doc.Node) {
 	w.nl()
 	w.tag("dt", n, "")
-	w.run(n)
+	w.ownWords(n)
 	w.str(`<span class="colon">:</span></dt>`)
 	w.nl()
 }

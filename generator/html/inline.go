@@ -114,6 +114,12 @@ func inline(w *writer, n *doc.Node) {
 		w.exact("kbd", "", n)
 		return
 	}
+	if w.o.Phrases != nil && hasLookup(n, doc.AttrWords) {
+		w.tag("span", n, "")
+		w.ownWords(n)
+		w.str("</span>")
+		return
+	}
 	w.span("span", "", n)
 }
 

@@ -155,7 +155,9 @@ func (w *writer) titled(tag, class string, n *doc.Node, standard string, attrs .
 			default:
 				name = "admonition-title"
 			}
-			w.leaf("p", name, c)
+			w.tag("p", c, name)
+			w.ownWords(c)
+			w.str("</p>\n")
 		case c.Kind == doc.KindTitle:
 			w.leaf("p", "rubric", c)
 		default:

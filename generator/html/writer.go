@@ -3,6 +3,7 @@ package html
 import (
 	"bytes"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"docent/generator/doc"
@@ -224,6 +225,26 @@ func (w *writer) phrase(s string) string {
 		return t
 	}
 	return s
+}
+
+// ownWords writes the children of a node; words of the program that stand
+// first in it (doc.AttrWords) are in the language of the page.
+func (w *writer) ownWords(n *doc.Node) {
+	said, ok := n.Lookup(doc.AttrWords)
+	if !ok || w.o.Phrases == nil || len(n.Children) == 0 {
+		w.run(n)
+		return
+	}
+	values := strings.Split(said, "\t")
+	english, own := values[0], w.phrase(values[0])
+	for _, v := range values[1:] {
+		english, own = strings.Replace(english, "%s", v, 1), strings.Replace(own, "%s", v, 1)
+	}
+	w.quotes = quoteState{}
+	w.text(own + strings.TrimPrefix(n.Children[0].Text, english))
+	for _, c := range n.Children[1:] {
+		w.node(c)
+	}
 }
 
 // once gives name, or name-2, name-3 ... when it was given before.

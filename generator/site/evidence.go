@@ -255,24 +255,24 @@ func appendVerdict(b []byte, words *book, v string) []byte {
 // appendEvidence writes the line of the runs that ended alike, newest first,
 // and below it what each of them printed, and which runs left it out.
 func (e *env) appendEvidence(b []byte, v string, runs, aside []report.Evidence) []byte {
-	st, pg := runs[0].Step, runs[0].Page
+	st, pg, words := runs[0].Step, runs[0].Page, e.s.bookOf(e.p)
 	b = append(b, `<details class="evidence" data-ui data-verdict="`...)
 	b = appendEscaped(b, v)
 	b = append(b, `"><summary>`...)
-	b = appendVerdict(b, e.s.bookOf(e.p), v)
+	b = appendVerdict(b, words, v)
 	if st.Duration > 0 && st.Verdict.OK() || st.Verdict == report.Failed {
 		b = appendTagged(b, "span", duration(st.Duration))
 	}
 	for _, x := range runs {
 		b = appendTagged(b, "span", where(x.Page, x.Step))
 	}
-	b = appendTime(b, ranAt(pg, st))
+	b = appendTime(b, words, ranAt(pg, st))
 	b = append(b, `</summary><div class="evidence-body">`...)
 	for _, x := range runs {
 		if len(runs) > 1 {
 			b = append(b, `<p class="evidence-run">`...)
 			b = appendEscaped(b, where(x.Page, x.Step)+", ")
-			b = appendTime(b, ranAt(x.Page, x.Step))
+			b = appendTime(b, words, ranAt(x.Page, x.Step))
 			b = append(b, "</p>"...)
 		}
 		b = e.appendRunEvidence(b, x)
@@ -280,9 +280,9 @@ func (e *env) appendEvidence(b []byte, v string, runs, aside []report.Evidence) 
 	for _, x := range aside {
 		b = append(b, `<p class="evidence-run">`...)
 		b = appendEscaped(b, where(x.Page, x.Step)+", ")
-		b = appendTime(b, ranAt(x.Page, x.Step))
+		b = appendTime(b, words, ranAt(x.Page, x.Step))
 		b = append(b, `</p><p>`...)
-		b = appendVerdict(b, e.s.bookOf(e.p), verdictOf(x))
+		b = appendVerdict(b, words, verdictOf(x))
 		if x.Step.Why != "" {
 			b = appendEscaped(b, ": "+x.Step.Why)
 		}
@@ -307,16 +307,16 @@ func appendTagged(b []byte, tag, s string) []byte {
 
 // appendRunEvidence writes what one run typed, got and ran on.
 func (e *env) appendRunEvidence(b []byte, x report.Evidence) []byte {
-	st, pg := x.Step, x.Page
+	st, pg, words := x.Step, x.Page, e.s.bookOf(e.p)
 	if x.Stale {
-		b = appendTagged(b, "p", "The listing, its notes or its files changed after this run, which ended as: "+verdictWords[string(st.Verdict)]+".")
+		b = appendTagged(b, "p", fmt.Sprintf(words.of("The listing, its notes or its files changed after this run, which ended as: %s."), words.of(verdictWords[string(st.Verdict)])))
 	}
 	if x.Edited {
-		b = appendTagged(b, "p", "The sample on the page was edited after this run, which was compared with the one before.")
+		b = appendTagged(b, "p", words.of("The sample on the page was edited after this run, which was compared with the one before."))
 	}
 	b = appendTagged(b, "p", st.Why)
 	code := func(title, text string, diff bool) {
-		b = append(b, "<p>"+title+`</p><pre><code>`...)
+		b = append(b, "<p>"+escape(title)+`</p><pre><code>`...)
 		if diff {
 			b = appendDiff(b, text)
 		} else {
@@ -325,13 +325,13 @@ func (e *env) appendRunEvidence(b []byte, x report.Evidence) []byte {
 		b = append(b, "</code></pre>"...)
 	}
 	if st.Command != "" && st.Role != "transcript" {
-		code("Typed", st.Command, false)
+		code(words.of("Typed"), st.Command, false)
 	}
 	if st.Output != "" {
-		code("What it printed", st.Output, false)
+		code(words.of("What it printed"), st.Output, false)
 	}
 	if st.Diff != "" {
-		code("The page\u2019s sample against this run", st.Diff, true)
+		code(words.of("The page’s sample against this run"), st.Diff, true)
 	}
 	b = append(b, "<dl>"...)
 	def := func(k, v string) {
@@ -340,27 +340,27 @@ func (e *env) appendRunEvidence(b []byte, x report.Evidence) []byte {
 		}
 	}
 	if st.Exit != nil {
-		def("Exit code", strconv.Itoa(*st.Exit))
+		def(words.of("Exit code"), strconv.Itoa(*st.Exit))
 	}
-	def("Stand-in", strings.Join(st.StandIn, ", "))
+	def(words.of("Stand-in"), strings.Join(st.StandIn, ", "))
 	for _, a := range st.Asserts {
-		word := "holds"
+		word := words.of("passed")
 		if !a.OK {
-			word = "does not hold"
+			word = words.of("failed")
 		}
-		def("Claim", a.Expr+" "+word+": "+a.Shown)
+		def(words.of("Claim"), a.Expr+" · "+a.Shown+" · "+word)
 	}
-	def("Compared", st.Compared)
-	def("Image", strings.Join(st.Images, ", "))
-	def("Session", st.Session)
-	def("GPU", gpuText(pg, st))
-	def("Machine", machineText(pg))
+	def(words.of("Compared"), st.Compared)
+	def(words.of("Image"), strings.Join(st.Images, ", "))
+	def(words.of("Session"), st.Session)
+	def("GPU", gpuText(words, pg, st))
+	def(words.of("Machine"), machineText(words, pg))
 	if st.Cached != nil {
-		def("Evidence from", st.Cached.UTC().Format("2 January 2006 15:04")+" UTC; nothing that goes in has changed since")
+		def(words.of("Unchanged since"), words.date(st.Cached.UTC())+st.Cached.UTC().Format(" 15:04")+" UTC")
 	}
 	b = append(b, `</dl><p><a href="`...)
 	b = appendEscaped(b, relative(e.p.url, "lab-report/")+"#"+reportID(pg)+"-"+st.ID)
-	return append(b, `">This step in the lab report</a></p>`...)
+	return append(b, `">`+escape(words.of("Lab report"))+`</a></p>`...)
 }
 
 // appendDiff colours a unified difference by its first characters, which
@@ -397,12 +397,16 @@ func ranAt(pg *report.Page, st *report.Step) time.Time {
 	return pg.Started
 }
 
-func appendTime(b []byte, t time.Time) []byte {
+func appendTime(b []byte, words *book, t time.Time) []byte {
 	t = t.UTC()
 	b = append(b, `<time datetime="`...)
 	b = t.AppendFormat(b, time.RFC3339)
 	b = append(b, `">`...)
-	b = t.AppendFormat(b, "2 Jan 2006")
+	if len(words.words) == 0 {
+		b = t.AppendFormat(b, "2 Jan 2006")
+	} else {
+		b = appendEscaped(b, words.date(t))
+	}
 	return append(b, "</time>"...)
 }
 
@@ -421,7 +425,7 @@ func where(pg *report.Page, st *report.Step) string {
 	return out
 }
 
-func gpuText(pg *report.Page, st *report.Step) string {
+func gpuText(words *book, pg *report.Page, st *report.Step) string {
 	if st.GPU == "" {
 		return ""
 	}
@@ -429,7 +433,7 @@ func gpuText(pg *report.Page, st *report.Step) string {
 	for _, g := range pg.Machine.GPUs {
 		if g.Name == st.GPU {
 			if g.Driver != "" {
-				out += ", driver " + g.Driver
+				out += ", " + fmt.Sprintf(words.of("driver %s"), g.Driver)
 			}
 			if g.CUDA != "" {
 				out += ", CUDA " + g.CUDA
@@ -440,17 +444,17 @@ func gpuText(pg *report.Page, st *report.Step) string {
 	return out
 }
 
-func machineText(pg *report.Page) string {
+func machineText(words *book, pg *report.Page) string {
 	m := pg.Machine
 	out := m.OS
 	if m.Arch != "" {
 		out += ", " + m.Arch
 	}
 	if m.CPUs > 0 {
-		out += fmt.Sprintf(", %d CPUs", m.CPUs)
+		out += ", " + fmt.Sprintf(words.of("%d CPUs"), m.CPUs)
 	}
 	if len(m.GPUs) == 0 {
-		out += ", no GPU"
+		out += ", " + words.of("no GPU")
 	}
 	if m.CI {
 		out += ", CI"
@@ -549,7 +553,7 @@ func (e *env) appendSummary(b []byte) []byte {
 	}
 	if !t.newest.IsZero() {
 		b = append(b, "<span>"+e.word("last run")+" "...)
-		b = appendTime(b, t.newest)
+		b = appendTime(b, e.s.bookOf(e.p), t.newest)
 		b = append(b, `</span>`...)
 	}
 	b = append(b, `<a href="`...)

@@ -53,7 +53,7 @@ func (s *Site) writeExtras(sink Sink) error {
 		}
 	}
 	if s.hasModules() {
-		if err := put("py-modindex/", "wide", generated["py-modindex"], s.modindexHTML("py-modindex/")); err != nil {
+		if err := put("py-modindex/", "wide", words.generated("py-modindex"), s.modindexHTML("py-modindex/")); err != nil {
 			return err
 		}
 	}

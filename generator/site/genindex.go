@@ -1,6 +1,7 @@
 package site
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
@@ -32,6 +33,7 @@ type indexLink struct {
 // loadIndex takes the index entries of all pages apart.
 func (s *Site) loadIndex() {
 	pages := slices.SortedFunc(slices.Values(s.pages), func(a, b *page) int { return strings.Compare(a.docname, b.docname) })
+	words := s.bookOf(nil)
 	for _, p := range pages {
 		for _, n := range p.facts.index {
 			for _, line := range strings.Split(n.Attr(doc.AttrEntries), "\n") {
@@ -43,14 +45,14 @@ func (s *Site) loadIndex() {
 				if len(f) > 4 {
 					e.letter = f[4]
 				}
-				s.terms = append(s.terms, e.expand(f[0], f[1])...)
+				s.terms = append(s.terms, e.expand(words, f[0], f[1])...)
 			}
 		}
 	}
 }
 
 // expand gives the lines that an entry of a type makes, as Sphinx does.
-func (e indexEntry) expand(typ, value string) []indexEntry {
+func (e indexEntry) expand(words *book, typ, value string) []indexEntry {
 	with := func(term, sub string) indexEntry {
 		x := e
 		x.term, x.sub = term, sub
@@ -75,7 +77,10 @@ func (e indexEntry) expand(typ, value string) []indexEntry {
 	case typ == "triple":
 		return []indexEntry{with(parts[0], parts[1]+" "+parts[2]), with(parts[1], parts[2]+", "+parts[0]), with(parts[2], parts[0]+" "+parts[1])}
 	case typ == "see", typ == "seealso":
-		x := with(parts[0], map[string]string{"see": "see ", "seealso": "see also "}[typ]+parts[1])
+		x := with(parts[0], fmt.Sprintf(words.of("see %s"), parts[1]))
+		if typ == "seealso" {
+			x.sub = fmt.Sprintf(words.of("see also %s"), parts[1])
+		}
 		x.link = indexLink{}
 		return []indexEntry{x}
 	}
@@ -183,6 +188,18 @@ func sortTerms(l []*indexTerm, key func(*indexTerm) string) {
 	slices.SortStableFunc(l, func(a, b *indexTerm) int { return strings.Compare(keys[a], keys[b]) })
 }
 
+// symbols is the heading of the terms that begin with no letter, and its
+// anchor.
+const symbols = "Symbols"
+
+// letter is a heading of an index in the language of the book.
+func (b *book) letter(l string) string {
+	if l == symbols {
+		return b.of("Symbols")
+	}
+	return l
+}
+
 // letterOf is the heading under which a term stands.
 func (t *indexTerm) letterOf() string {
 	if t.letter != "" {
@@ -192,20 +209,21 @@ func (t *indexTerm) letterOf() string {
 	if r = unicode.ToUpper(r); unicode.IsLetter(r) || r == '_' {
 		return string(r)
 	}
-	return "Symbols"
+	return symbols
 }
 
 // indexHTML writes the general index.
 func (s *Site) indexHTML(at string) string {
 	tree := s.indexTree()
-	b := []byte("<h1>" + escape(s.bookOf(nil).of("Index")) + "</h1>")
+	words := s.bookOf(nil)
+	b := []byte("<h1>" + escape(words.of("Index")) + "</h1>")
 	var letters []string
 	for _, t := range tree {
 		if l := t.letterOf(); len(letters) == 0 || letters[len(letters)-1] != l {
 			letters = append(letters, l)
 		}
 	}
-	b = appendLetters(b, letters)
+	b = appendLetters(b, words, letters)
 	b = append(b, `<div class="genindex">`...)
 	last := ""
 	for _, t := range tree {
@@ -214,7 +232,7 @@ func (s *Site) indexHTML(at string) string {
 				b = append(b, "</ul>"...)
 			}
 			last = l
-			b = append(b, `<h2 id="`+escape(l)+`">`+escape(l)+"</h2><ul>"...)
+			b = append(b, `<h2 id="`+escape(l)+`">`+escape(words.letter(l))+"</h2><ul>"...)
 		}
 		b = t.append(b, at)
 	}
@@ -225,7 +243,7 @@ func (s *Site) indexHTML(at string) string {
 }
 
 // appendLetters writes the links to the parts of an index.
-func appendLetters(b []byte, letters []string) []byte {
+func appendLetters(b []byte, words *book, letters []string) []byte {
 	if len(letters) == 0 {
 		return b
 	}
@@ -234,7 +252,7 @@ func appendLetters(b []byte, letters []string) []byte {
 		if i > 0 {
 			b = append(b, " | "...)
 		}
-		b = append(b, `<a href="#`+escape(l)+`"><strong>`+escape(l)+"</strong></a>"...)
+		b = append(b, `<a href="#`+escape(l)+`"><strong>`+escape(words.letter(l))+"</strong></a>"...)
 	}
 	return append(b, "</p>"...)
 }

@@ -13,19 +13,20 @@ import (
 // reportHTML writes the page that shows every run: what ran when, how big
 // the images came out, how fast the benchmark was.
 func (s *Site) reportHTML(at string) string {
-	var b []byte
-	b = append(b, `<h1>Lab report</h1><p>Every listing of the tutorials that a machine has run, with the verdict, the time it took and where. The report files are in <code>labs/reports</code>.</p>`...)
-	b = s.appendFacts(b)
-	b = s.appendRuns(b)
+	words := s.bookOf(nil)
+	b := appendTagged(nil, "h1", words.of("Lab report"))
+	b = appendTagged(b, "p", words.of("Every listing of the tutorials that a machine has run, with the verdict, the time it took and where."))
+	b = s.appendFacts(b, words)
+	b = s.appendRuns(b, words)
 	for i := range s.reports {
-		b = s.appendRun(b, at, &s.reports[i])
+		b = s.appendRun(b, words, at, &s.reports[i])
 	}
-	b = s.appendThroughput(b)
+	b = s.appendThroughput(b, words)
 	return string(b)
 }
 
-// appendFacts writes the four numbers that sum all runs up.
-func (s *Site) appendFacts(b []byte) []byte {
+// appendFacts writes the numbers that sum all runs up.
+func (s *Site) appendFacts(b []byte, words *book) []byte {
 	if len(s.reports) == 0 {
 		return b
 	}
@@ -58,11 +59,12 @@ func (s *Site) appendFacts(b []byte) []byte {
 	}
 	b = append(b, `<ul class="facts">`...)
 	if ran := by[report.Passed] + by[report.StandIn] + by[report.Failed]; len(best) > 0 {
-		fact(fmt.Sprintf("%d %%", 100*ran/len(best)), fmt.Sprintf("of the listings ran: %d of %d", ran, len(best)))
+		fact(fmt.Sprintf("%d %%", 100*ran/len(best)), fmt.Sprintf(words.of("%d of %d listings ran"), ran, len(best)))
 	}
-	fact(strconv.Itoa(by[report.Passed]+by[report.StandIn]), fmt.Sprintf("passed, %d of them on a stand-in", by[report.StandIn]))
-	fact(strconv.Itoa(by[report.Failed]), "failed")
-	fact(strconv.Itoa(by[report.Skipped]+by[report.Unreached]), "skipped or not reached")
+	fact(strconv.Itoa(by[report.Passed]), words.of("passed"))
+	fact(strconv.Itoa(by[report.StandIn]), words.of("passed on a stand-in"))
+	fact(strconv.Itoa(by[report.Failed]), words.of("failed"))
+	fact(strconv.Itoa(by[report.Skipped]+by[report.Unreached]), words.of("skipped")+", "+words.of("not reached"))
 	return append(b, "</ul>"...)
 }
 
@@ -94,11 +96,13 @@ func ranOn(r *report.Page) string {
 }
 
 // appendRuns writes a line per run, with how its listings ended.
-func (s *Site) appendRuns(b []byte) []byte {
+func (s *Site) appendRuns(b []byte, words *book) []byte {
 	if len(s.reports) == 0 {
 		return b
 	}
-	b = append(b, `<h2 id="runs">Runs</h2><div class="scroll"><table class="runs"><thead><tr><th scope="col">Page</th><th scope="col">Machine</th><th scope="col">Listings</th><th scope="col" class="num">Time</th><th scope="col" class="num">Date</th></tr></thead><tbody>`...)
+	b = append(b, `<h2 id="runs">`+escape(words.of("Runs"))+`</h2><div class="scroll"><table class="runs">`...)
+	b = appendHeads(b, column{words.of("Page"), false}, column{words.of("Machine"), false}, column{words.of("Listings"), false},
+		column{words.of("Time"), true}, column{words.of("Date"), true})
 	for i := range s.reports {
 		r := &s.reports[i]
 		title, _ := s.about(r)
@@ -118,54 +122,73 @@ func (s *Site) appendRuns(b []byte) []byte {
 				b = append(b, `<span class="verdict v-`+escape(v)+`">`+verdictIcon(v)...)
 				b = strconv.AppendInt(b, int64(by[v]), 10)
 				b = append(b, ` <span class="sr">`...)
-				b = appendEscaped(b, verdictWords[v])
+				b = appendEscaped(b, words.of(verdictWords[v]))
 				b = append(b, `</span></span> `...)
 			}
 		}
 		b = append(b, `</td><td class="num">`...)
 		b = appendEscaped(b, duration(r.Duration))
 		b = append(b, `</td><td class="num">`...)
-		b = appendTime(b, r.Started)
+		b = appendTime(b, words, r.Started)
 		b = append(b, "</td></tr>"...)
 	}
 	b = append(b, `</tbody></table></div><p class="legend">`...)
 	for _, v := range []report.Verdict{report.Passed, report.StandIn, report.Failed, report.Skipped, report.Unreached} {
-		b = appendVerdict(b, s.bookOf(nil), string(v))
+		b = appendVerdict(b, words, string(v))
 		b = append(b, ' ')
 	}
 	return append(b, "</p>"...)
 }
 
 // appendRun writes one run of one page: facts, timeline, images, table.
-func (s *Site) appendRun(b []byte, at string, r *report.Page) []byte {
+func (s *Site) appendRun(b []byte, words *book, at string, r *report.Page) []byte {
 	id := reportID(r)
 	title, url := s.about(r)
 	b = append(b, `<section id="`+escape(id)+`"><h2>`...)
 	b = appendEscaped(b, title+", "+ranOn(r))
 	b = append(b, `</h2><p><a href="`...)
 	b = appendEscaped(b, relative(at, url))
-	b = append(b, `">The page</a> ran on `...)
-	b = appendTime(b, r.Started)
-	b = appendEscaped(b, fmt.Sprintf(" in %s on %s.", duration(r.Duration), machineText(r)))
+	b = append(b, `">`+escape(words.of("Page"))+`</a> · `...)
+	b = appendTime(b, words, r.Started)
+	b = appendEscaped(b, " · "+duration(r.Duration)+" · "+machineText(words, r))
 	if r.Hermetic {
-		b = append(b, " No request left the machine."...)
+		b = appendEscaped(b, " · "+words.of("No request left the machine."))
 	}
 	b = append(b, "</p>"...)
 	if len(r.StandIns) > 0 {
-		b = append(b, `<p>Stand-ins took the place of images that could not be pulled:</p><ul class="simple">`...)
+		b = appendTagged(b, "p", words.of("Stand-ins took the place of images that could not be pulled:"))
+		b = append(b, `<ul class="simple">`...)
 		for _, si := range r.StandIns {
-			b = append(b, "<li><code>"...)
-			b = appendEscaped(b, si.Image)
-			b = append(b, "</code> by the recipe "...)
-			b = appendEscaped(b, si.Recipe)
+			b = append(b, "<li>"...)
+			b = append(b, "<code>"+escape(si.Image)+"</code>: "+escape(si.Recipe)...)
 			b = append(b, "</li>"...)
 		}
 		b = append(b, "</ul>"...)
 	}
-	b = s.appendTimeline(b, at, url, id, r)
-	b = appendImages(b, id, r)
-	b = s.appendSteps(b, at, url, id, r)
+	b = appendTimeline(b, words, at, url, id, r)
+	b = appendImages(b, words, id, r)
+	b = appendSteps(b, words, at, url, id, r)
 	return append(b, "</section>"...)
+}
+
+// A column is a heading of a table; figures stand at its right.
+type column struct {
+	head   string
+	number bool
+}
+
+// appendHeads writes the headings of a table and begins its body.
+func appendHeads(b []byte, columns ...column) []byte {
+	b = append(b, "<thead><tr>"...)
+	for _, c := range columns {
+		if c.number {
+			b = append(b, `<th scope="col" class="num">`...)
+		} else {
+			b = append(b, `<th scope="col">`...)
+		}
+		b = append(appendEscaped(b, c.head), "</th>"...)
+	}
+	return append(b, "</tr></thead><tbody>"...)
 }
 
 // A scale maps values to a length, with ticks at round numbers.
@@ -228,7 +251,7 @@ func (s scale) ticks(b []byte, y0, y1 float64, label func(float64) string) []byt
 }
 
 // appendTimeline draws a bar per step on a time axis, grouped by session.
-func (s *Site) appendTimeline(b []byte, at, url, id string, r *report.Page) []byte {
+func appendTimeline(b []byte, words *book, at, url, id string, r *report.Page) []byte {
 	var steps []*report.Step
 	var end int64
 	for i := range r.Steps {
@@ -257,9 +280,9 @@ func (s *Site) appendTimeline(b []byte, at, url, id string, r *report.Page) []by
 	const width, left, row, top = 900.0, 270.0, 22.0, 30.0
 	sc := newScale(float64(end)/1000, left, width-left-70)
 	height := top + row*float64(len(steps)+len(sessions)) + 8
-	b = append(b, "<h3>When each listing ran</h3>"...)
-	b = svgStart(b, id+"-time", "group", width, height, "Timeline of the run",
-		fmt.Sprintf("One bar per listing on a time axis in seconds, grouped by session; the whole run took %s. The table below holds the same values.", duration(r.Duration)))
+	b = appendTagged(b, "h3", words.of("When each listing ran"))
+	b = svgStart(b, id+"-time", "group", width, height, words.of("When each listing ran"),
+		words.of("One bar per listing on a time axis, grouped by session.")+" "+words.of("The table below holds the same values."))
 	b = sc.ticks(b, top-6, height-8, func(v float64) string {
 		if sc.step < 1 {
 			return strconv.FormatFloat(v*1000, 'f', 0, 64) + " ms"
@@ -276,9 +299,9 @@ func (s *Site) appendTimeline(b []byte, at, url, id string, r *report.Page) []by
 			b = append(b, `<a href="`...)
 			b = appendEscaped(b, relative(at, url)+"#l-"+st.ID)
 			b = append(b, `"><title>`...)
-			b = appendEscaped(b, fmt.Sprintf("%s: %s, %s", stepName(st), verdictWords[string(st.Verdict)], duration(st.Duration)))
+			b = appendEscaped(b, fmt.Sprintf("%s: %s, %s", stepName(words, st), words.of(verdictWords[string(st.Verdict)]), duration(st.Duration)))
 			b = append(b, `</title>`...)
-			b = svgText(b, 14, y+15, "code", "", clipText(stepName(st), 32))
+			b = svgText(b, 14, y+15, "code", "", clipText(stepName(words, st), 32))
 			b = append(b, `<rect class="bar `+escape(string(st.Verdict))+`" x="`+f1(x0)+`" y="`+f1(y+4)+`" width="`+f1(w)+`" height="14" rx="2"/>`...)
 			tx, anchor := x0+w+6, ""
 			b = svgText(b, tx, y+15, "dim", anchor, duration(st.Duration)+mark(st.Verdict))
@@ -300,7 +323,7 @@ func mark(v report.Verdict) string {
 	return ""
 }
 
-func stepName(st *report.Step) string {
+func stepName(words *book, st *report.Step) string {
 	t := st.Command
 	for _, l := range strings.Split(t, "\n") {
 		if l = strings.TrimSpace(l); l != "" && !strings.HasPrefix(l, "#") {
@@ -310,7 +333,7 @@ func stepName(st *report.Step) string {
 	if st.File != "" && st.Role == "file" {
 		return st.File
 	}
-	return fmt.Sprintf("%s at line %d", st.Role, st.Line)
+	return fmt.Sprintf(words.of("Line %d"), st.Line)
 }
 
 func clipText(s string, n int) string {
@@ -321,8 +344,10 @@ func clipText(s string, n int) string {
 }
 
 // appendSteps writes the table of a run.
-func (s *Site) appendSteps(b []byte, at, url, id string, r *report.Page) []byte {
-	b = append(b, `<details class="steps"><summary>Listing by listing</summary><div class="scroll"><table><thead><tr><th scope="col">Listing</th><th scope="col">Session</th><th scope="col">Verdict</th><th scope="col" class="num">Time</th><th scope="col" class="num">Exit</th><th scope="col">Note</th></tr></thead><tbody>`...)
+func appendSteps(b []byte, words *book, at, url, id string, r *report.Page) []byte {
+	b = append(b, `<details class="steps"><summary>`+escape(words.of("Details"))+`</summary><div class="scroll"><table>`...)
+	b = appendHeads(b, column{words.of("Listings"), false}, column{words.of("Session"), false}, column{words.of("Verdict"), false},
+		column{words.of("Time"), true}, column{words.of("Exit code"), true}, column{words.of("Note"), false})
 	for i := range r.Steps {
 		st := &r.Steps[i]
 		if st.Role == "example" {
@@ -331,11 +356,11 @@ func (s *Site) appendSteps(b []byte, at, url, id string, r *report.Page) []byte 
 		b = append(b, `<tr id="`+escape(id+"-"+st.ID)+`"><td><a href="`...)
 		b = appendEscaped(b, relative(at, url)+"#l-"+st.ID)
 		b = append(b, `"><code>`...)
-		b = appendEscaped(b, clipText(stepName(st), 60))
+		b = appendEscaped(b, clipText(stepName(words, st), 60))
 		b = append(b, `</code></a></td><td>`...)
 		b = appendEscaped(b, st.Session)
 		b = append(b, `</td><td>`...)
-		b = appendVerdict(b, s.bookOf(nil), string(st.Verdict))
+		b = appendVerdict(b, words, string(st.Verdict))
 		b = append(b, `</td><td class="num">`...)
 		if st.Duration > 0 {
 			b = appendEscaped(b, duration(st.Duration))
@@ -366,7 +391,7 @@ func bytesText(n int64) string {
 }
 
 // appendImages draws the images of a run as bars of layers on one scale.
-func appendImages(b []byte, id string, r *report.Page) []byte {
+func appendImages(b []byte, words *book, id string, r *report.Page) []byte {
 	var images []report.Image
 	var most int64
 	seen := map[string]bool{}
@@ -384,9 +409,9 @@ func appendImages(b []byte, id string, r *report.Page) []byte {
 	const width, row, top = 900.0, 50.0, 30.0
 	sc := newScale(float64(most)/1e6, 0.5, width-90)
 	height := top + row*float64(len(images)) + 6
-	b = append(b, "<h3>How big the images are, layer by layer</h3>"...)
-	b = svgStart(b, id+"-images", "img", width, height, "Sizes of the images by layer",
-		"One bar per image on one scale, cut into its layers, the base first. The table below holds the same values.")
+	b = appendTagged(b, "h3", words.of("How big the images are, layer by layer"))
+	b = svgStart(b, id+"-images", "img", width, height, words.of("How big the images are, layer by layer"),
+		words.of("One bar per image on one scale, cut into its layers, the base first.")+" "+words.of("The table below holds the same values."))
 	b = sc.ticks(b, top-6, height-4, func(v float64) string { return bytesText(int64(v * 1e6)) })
 	y := top
 	for _, im := range images {
@@ -411,12 +436,13 @@ func appendImages(b []byte, id string, r *report.Page) []byte {
 		}
 		y += row
 	}
-	b = append(b, `</svg></div><details><summary>The layers as a table</summary><div class="scroll"><table><thead><tr><th scope="col">Image</th><th scope="col" class="num">Size</th><th scope="col">Made by</th></tr></thead><tbody>`...)
+	b = append(b, `</svg></div><details><summary>`+escape(words.of("The values as a table"))+`</summary><div class="scroll"><table>`...)
+	b = appendHeads(b, column{words.of("Image"), false}, column{words.of("Size"), true}, column{words.of("Made by"), false})
 	for _, im := range images {
 		b = append(b, `<tr><th scope="row"><code>`...)
 		b = appendEscaped(b, im.Ref)
 		b = append(b, `</code></th><td class="num">`+bytesText(im.SizeBytes)+`</td><td>`...)
-		b = append(b, "the whole image</td></tr>"...)
+		b = append(b, escape(words.of("the whole image"))+"</td></tr>"...)
 		for _, l := range im.Layers {
 			b = append(b, `<tr><td></td><td class="num">`+bytesText(l.SizeBytes)+`</td><td>`...)
 			b = appendEscaped(b, clipText(l.CreatedBy, 160))

@@ -65,8 +65,9 @@ func (s *Site) modules() (letters []string, lines map[string][]moduleLine) {
 // modindexHTML writes the index of modules.
 func (s *Site) modindexHTML(at string) string {
 	letters, lines := s.modules()
-	b := []byte("<h1>" + escape(generated["py-modindex"]) + "</h1>")
-	b = appendLetters(b, letters)
+	words := s.bookOf(nil)
+	b := []byte("<h1>" + escape(words.generated("py-modindex")) + "</h1>")
+	b = appendLetters(b, words, letters)
 	b = append(b, `<table class="modindex">`...)
 	for _, l := range letters {
 		b = append(b, `<tbody><tr><th colspan="2" id="`+escape(l)+`">`+escape(l)+"</th></tr>"...)
@@ -76,7 +77,7 @@ func (s *Site) modindexHTML(at string) string {
 				class = ` class="inside"`
 			}
 			b = append(b, "<tr><td"+class+">"...)
-			b = m.append(b, at)
+			b = m.append(b, words, at)
 			b = append(b, "</td></tr>"...)
 		}
 		b = append(b, "</tbody>"...)
@@ -84,7 +85,7 @@ func (s *Site) modindexHTML(at string) string {
 	return string(append(b, "</table>"...))
 }
 
-func (m moduleLine) append(b []byte, at string) []byte {
+func (m moduleLine) append(b []byte, words *book, at string) []byte {
 	code := "<code>" + escape(m.name) + "</code>"
 	if m.page == nil {
 		return append(b, code+"</td><td>"...)
@@ -99,7 +100,7 @@ func (m moduleLine) append(b []byte, at string) []byte {
 	}
 	b = append(b, "</td><td>"...)
 	if truthy(about, doc.AttrDeprecated) {
-		b = append(b, "<strong>Deprecated:</strong> "...)
+		b = append(b, "<strong>"+escape(words.of("Deprecated"))+":</strong> "...)
 	}
 	return append(b, "<em>"+escape(about.Attr(doc.AttrSynopsis))+"</em>"...)
 }

@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/tools/txtar"
 
+	"docent/generator/config"
 	"docent/generator/doc"
 	"docent/generator/parse"
 	"docent/labs/report"
@@ -333,9 +334,22 @@ func TestEvidenceStandsUnderItsListing(t *testing.T) {
 	if !ok {
 		t.Fatal("there is no lab report page")
 	}
-	for _, want := range []string{"Timeline of the run", "<desc id=", "Sizes of the images by layer", "5 GB", `class="bar failed"`, "b:simple"} {
+	for _, want := range []string{"When each listing ran</title>", "<desc id=", "How big the images are, layer by layer</title>", "5 GB", `class="bar failed"`, "b:simple"} {
 		if !strings.Contains(string(page), want) {
 			t.Errorf("the report does not say %q", want)
+		}
+	}
+
+	// All of it in the language of the site, but for what labs wrote.
+	m, _ = buildSite(t, Options{Source: dir, Reports: reports, Settings: []config.Setting{{Key: "language", Value: "de"}}})
+	has(t, "the German page", shown(t, m, "index.html"), "bestanden mit Ersatz-Image", "6. Mai 2026", "<dt>Exit-Code</dt>", "<p>Eingegeben</p>", "<p>Ausgegeben</p>",
+		"Das Muster der Seite gegen diesen Lauf", "der so endete: bestanden.", "2 von 3 Listings liefen")
+	german := shown(t, m, "lab-report/index.html")
+	has(t, "the German report", german, "<h1>Laborbericht</h1>", ">Läufe</h2>", "Wann jedes Listing lief</title>", "Schicht für Schicht</h3>", `<th scope="col" class="num">Größe</th>`, "das ganze Image", "keine GPU", "6. Mai 2026")
+	text := regexp.MustCompile(`(?s)<(code|text)[^>]*>.*?</(code|text)>|<[^>]*>`).ReplaceAllString(german, " ")
+	for _, english := range []string{"The ", " the ", "listing ", "Details", "Machine", "passed", "failed"} {
+		if strings.Contains(text, english) {
+			t.Errorf("the German report says %q", english)
 		}
 	}
 }

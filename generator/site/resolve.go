@@ -61,7 +61,7 @@ func (e *env) xref(n *doc.Node) (html.Link, bool) {
 	case "std:ref", "std:keyword":
 		t, ok := s.labels[normal(name)]
 		if title := generated[strings.TrimSpace(name)]; !ok && title != "" {
-			return html.Link{Href: relative(e.p.url, s.generatedURL(strings.TrimSpace(name))), Plain: plainUnless(explicit, title)}, true
+			return html.Link{Href: relative(e.p.url, s.generatedURL(strings.TrimSpace(name))), Plain: plainUnless(explicit, s.bookOf(nil).generated(strings.TrimSpace(name)))}, true
 		}
 		if !ok && s.sectionLabels() {
 			t, ok = s.autoLabel(e.p, name)

@@ -103,7 +103,7 @@ func (s *script) head(v *view) {
 		s.put("# From %s\n", v.Canonical)
 	}
 	s.put("# These are the commands that a lab ran on %s,\n# with %s on %s.\n", s.run.Started.UTC().Format("2 January 2006"),
-		comment(where(s.run, &report.Step{})), comment(machineText(s.run)))
+		comment(where(s.run, &report.Step{})), comment(machineText(&book{}, s.run)))
 	s.put("# Run it with bash in an empty folder.\n\nset -a\n")
 	if len(s.values) > 0 {
 		s.put("\n# Your values. Change them here, or set them when you call the script.\n")

@@ -157,16 +157,16 @@ func (m measurement) textbook() bool {
 }
 
 // name says which kernel a row of the chart is.
-func (m measurement) name() string {
+func (m measurement) name(words *book) string {
 	out := m.Method
 	if m.textbook() {
-		out = "textbook kernel (" + m.Method + ")"
+		out = fmt.Sprintf(words.of("textbook kernel (%s)"), m.Method)
 	}
 	if m.Host {
-		out += ", host memory"
+		out += ", " + words.of("host memory")
 	}
 	if m.Devices > 1 {
-		out += fmt.Sprintf(", %d GPUs", m.Devices)
+		out += ", " + fmt.Sprintf("%d × GPU", m.Devices)
 	}
 	return out
 }
@@ -201,7 +201,7 @@ type throughputChart struct {
 	bound float64 // GFLOP/s, or 0
 }
 
-func (s *Site) throughputCharts() []*throughputChart {
+func (s *Site) throughputCharts(words *book) []*throughputChart {
 	var out []*throughputChart
 	byTitle := map[string]*throughputChart{}
 	for _, m := range s.results {
@@ -210,9 +210,9 @@ func (s *Site) throughputCharts() []*throughputChart {
 			title = "CPU"
 		}
 		if m.FP64 {
-			title += ", double precision"
+			title += ", " + words.of("double precision")
 		} else {
-			title += ", single precision"
+			title += ", " + words.of("single precision")
 		}
 		c := byTitle[title]
 		if c == nil {
@@ -220,9 +220,9 @@ func (s *Site) throughputCharts() []*throughputChart {
 			byTitle[title] = c
 			out = append(out, c)
 		}
-		size := thousands(m.Bodies) + " bodies"
+		size := fmt.Sprintf(words.of("%s bodies"), thousands(m.Bodies))
 		if m.Bodies == 0 {
-			size = "The tutorial's job"
+			size = words.of("Lab report")
 		}
 		if c.rows[size] == nil {
 			c.sizes = append(c.sizes, size)
@@ -241,19 +241,20 @@ func (s *Site) throughputCharts() []*throughputChart {
 
 // appendThroughput draws the benchmark's throughput: a row and a dot per
 // kernel, grouped by size, the device's bound as a line.
-func (s *Site) appendThroughput(b []byte) []byte {
-	charts := s.throughputCharts()
+func (s *Site) appendThroughput(b []byte, words *book) []byte {
+	charts := s.throughputCharts(words)
 	if len(charts) == 0 {
 		return b
 	}
-	b = append(b, `<section id="throughput"><h2>N-body throughput</h2><p>GFLOP/s at 20 operations per interaction in single precision, 30 in double, as the benchmark counts them. A filled dot is our kernel, a ring the textbook kernel of tiles in shared memory, measured in the same run. The dashed line is the bound: what the device could do if it issued an instruction in every cycle.</p>`...)
+	b = append(b, `<section id="throughput"><h2>`+escape(words.of("N-body throughput"))+`</h2>`...)
+	b = appendTagged(b, "p", words.of("GFLOP/s at 20 operations per interaction in single precision, 30 in double. A filled dot is our kernel, a ring the textbook kernel, measured in the same run. The dashed line is the bound: an instruction in every cycle."))
 	for i, c := range charts {
-		b = c.append(b, "nbody-"+strconv.Itoa(i))
+		b = c.append(b, words, "nbody-"+strconv.Itoa(i))
 	}
 	return append(b, "</section>"...)
 }
 
-func (c *throughputChart) append(b []byte, id string) []byte {
+func (c *throughputChart) append(b []byte, words *book, id string) []byte {
 	const width, left, row, top = 900.0, 390.0, 26.0, 44.0
 	lines := len(c.sizes)
 	for _, rows := range c.rows {
@@ -264,12 +265,13 @@ func (c *throughputChart) append(b []byte, id string) []byte {
 	b = append(b, "<h3>"...)
 	b = appendEscaped(b, c.title)
 	b = append(b, "</h3>"...)
-	b = svgStart(b, id, "img", width, height, "N-body throughput on "+c.title, c.describe())
+	b = svgStart(b, id, "img", width, height, words.of("N-body throughput")+": "+c.title,
+		words.of("One row per kernel, grouped by the number of bodies.")+" "+words.of("The table below holds the same values."))
 	b = sc.ticks(b, top-6, height-4, func(v float64) string { return thousands(int(v)) })
 	if c.bound > 0 {
 		x := sc.at(c.bound)
 		b = append(b, `<path class="bound" d="M`+f1(x)+` `+f1(top-6)+`V`+f1(height-4)+`"/>`...)
-		b = svgText(b, x, top-27, "", "middle", "bound "+thousands(int(c.bound)))
+		b = svgText(b, x, top-27, "", "middle", fmt.Sprintf(words.of("bound %s"), thousands(int(c.bound))))
 	}
 	y := top
 	for _, size := range c.sizes {
@@ -280,42 +282,23 @@ func (c *throughputChart) append(b []byte, id string) []byte {
 			if m.textbook() {
 				class = "dot plain"
 			}
-			b = svgText(b, 14, y+17, "dim", "", clipText(m.name(), 56))
+			b = svgText(b, 14, y+17, "dim", "", clipText(m.name(words), 56))
 			b = append(b, `<path class="axis" d="M`+f1(left)+` `+f1(y+row/2)+`H`+f1(x)+`"/><circle class="`+class+`" cx="`+f1(x)+`" cy="`+f1(y+row/2)+`" r="5.500"><title>`...)
-			b = appendEscaped(b, fmt.Sprintf("%s, %s: %s GFLOP/s", size, m.name(), thousands(int(m.GFLOPS))))
+			b = appendEscaped(b, fmt.Sprintf("%s, %s: %s GFLOP/s", size, m.name(words), thousands(int(m.GFLOPS))))
 			b = append(b, "</title></circle>"...)
 			b = svgText(b, x+12, y+17, "", "", thousands(int(m.GFLOPS)))
 			y += row
 		}
 	}
-	b = append(b, `</svg></div><details><summary>The values as a table</summary><div class="scroll"><table><thead><tr><th scope="col">Size</th><th scope="col">Kernel</th><th scope="col" class="num">GFLOP/s</th></tr></thead><tbody>`...)
+	b = append(b, `</svg></div><details><summary>`+escape(words.of("The values as a table"))+`</summary><div class="scroll"><table>`...)
+	b = appendHeads(b, column{words.of("Size"), false}, column{"Kernel", false}, column{"GFLOP/s", true})
 	for _, size := range c.sizes {
 		for _, m := range c.rows[size] {
-			b = appendTagged(appendTagged(append(b, "<tr>"...), "td", size), "td", m.name())
+			b = appendTagged(appendTagged(append(b, "<tr>"...), "td", size), "td", m.name(words))
 			b = append(b, `<td class="num">`+thousands(int(m.GFLOPS))+"</td></tr>"...)
 		}
 	}
 	return append(b, "</tbody></table></div></details>"...)
-}
-
-// describe says in a sentence what the chart shows.
-func (c *throughputChart) describe() string {
-	out := "One row per kernel, grouped by the number of bodies, GFLOP/s on the horizontal axis."
-	for _, size := range c.sizes {
-		rows := c.rows[size]
-		out += fmt.Sprintf(" %s: %s GFLOP/s at best", size, thousands(int(rows[0].GFLOPS)))
-		for _, m := range rows {
-			if m.textbook() {
-				out += fmt.Sprintf(", %s by the textbook kernel", thousands(int(m.GFLOPS)))
-				break
-			}
-		}
-		out += "."
-	}
-	if c.bound > 0 {
-		out += fmt.Sprintf(" The bound is %s.", thousands(int(c.bound)))
-	}
-	return out + " The table below holds the same values."
 }
 
 // thousands writes a number with thin groups of three digits.

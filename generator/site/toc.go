@@ -179,7 +179,7 @@ func (w *tocWalk) elsewhere(e tocEntry) html.TocEntry {
 	if rest, ok := strings.CutPrefix(url, "\x00"); ok {
 		url = relative(w.from.url, w.s.generatedURL(rest))
 		if title == "" {
-			title = generated[rest]
+			title = w.s.bookOf(nil).generated(rest)
 		}
 	}
 	if title == "" {

@@ -115,6 +115,21 @@ func (s *Site) toctreeOf(p *page, n *doc.Node, complain bool) *toctree {
 // and their titles.
 var generated = map[string]string{"genindex": "Index", "search": "Search Page", "modindex": "Module Index", "py-modindex": "Python Module Index"}
 
+// generated is the title of such a page in the language of the book.
+func (b *book) generated(name string) string {
+	switch {
+	case len(b.words) == 0:
+		return generated[name]
+	case name == "search":
+		return b.of("Search")
+	case name == "modindex":
+		return b.of("Module Index")
+	case name == "py-modindex":
+		return b.of("Python Module Index")
+	}
+	return b.of("Index")
+}
+
 // generatedURL is the address of such a page.
 func (s *Site) generatedURL(name string) string {
 	switch {

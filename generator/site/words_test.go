@@ -37,6 +37,8 @@ func saidWords(t *testing.T) map[string]string {
 		return err
 	})
 	files, _ := filepath.Glob("../*/*.go")
+	below, _ := filepath.Glob("../parse/directive/*.go")
+	files = append(files, below...)
 	for _, name := range files {
 		if strings.HasSuffix(name, "_test.go") {
 			continue
@@ -46,7 +48,7 @@ func saidWords(t *testing.T) map[string]string {
 			t.Fatal(err)
 		}
 		take(name, string(data), `\bphrase\("([^"]+)"\)`, `anchorLink\([^"\n]+, "([^"]+)"\)`, `\badmonition\("([^"]+)"\)`, `\bword\("([^"]+)"\)`, `\.of\("([^"]+)"\)`,
-			`label (?::)?= "((?:Not d|D)one)"`)
+			`label (?::)?= "((?:Not d|D)one)"`, `\bown\(doc\.\w+, [\w.]+, "([^"]+)"`, `\blabel: "([^"]+)"`, `label (?::)?= "(Deprecated [^"]+)"`, `\{"([A-Z][a-z]+ (?:in|since) version %s)", "`)
 	}
 	for _, w := range verdictWords {
 		used[w] = "evidence.go"
@@ -134,4 +136,19 @@ func TestDatesInWords(t *testing.T) {
 			t.Errorf("%s: %s, want %s", lang, got, want)
 		}
 	}
+}
+
+// TestReportSpeaks: the lab report, what opens under an evidence line, and the
+// words that reading a page makes are in the page's language.
+func TestReportSpeaks(t *testing.T) {
+	src := tree(t, "conf.py", "language = 'de'\n", "index.rst", "Heim\n====\n\n.. contents::\n\n.. versionadded:: 3.2\n   Das.\n\n.. deprecated:: 4\n\n.. index:: see: eins; zwei\n.. index:: +\n\n"+
+		".. py:module:: m\n   :deprecated:\n   :synopsis: S\n\n.. py:function:: f(a)\n\n   :param a: Wert.\n   :returns: Etwas.\n   :raises ValueError: Nie.\n\n* :ref:`genindex`\n\nEins\n----\n\nWorte.\n",
+		"en.rst", ":language: en\n\nEnglish\n=======\n\n.. versionadded:: 3.2\n\nA: :ref:`modindex`.\n")
+	m, _ := buildSite(t, Options{Source: src})
+	has(t, "the German page", shown(t, m, "index.html"), `<p class="topic-title">Inhalt</p>`, `Neu in Version 3.2: </span>`, "Veraltet seit Version 4.</span>",
+		"<dt>Parameter<span", "<dt>Rückgabe<span", "<dt>Verursacht<span", ">Stichwortverzeichnis</a>")
+	has(t, "the index", shown(t, m, "genindex/index.html"), `href="#Symbols"><strong>Zeichen</strong>`, "siehe zwei")
+	has(t, "the module index", shown(t, m, "py-modindex/index.html"), "<h1>Python-Modulverzeichnis</h1>", "<strong>Veraltet:</strong>")
+	en := shown(t, m, "en/index.html")
+	has(t, "the English page", en, "New in version 3.2.")
 }

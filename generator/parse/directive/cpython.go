@@ -1,7 +1,6 @@
 package directive
 
 import (
-	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
@@ -206,7 +205,7 @@ func deprecatedRemoved(p Parser, b *Block) ([]*doc.Node, error) {
 	if c := p.Config(); c != nil && c.CPython != nil && !versionLess(c.CPython.Version, b.Arg(1)) {
 		label = "Deprecated since version %s, removed in version %s"
 	}
-	leadChange(n, b.Pos, fmt.Sprintf(label, b.Arg(0), b.Arg(1)), "deprecated")
+	leadChange(n, b.Pos, "deprecated", label, b.Arg(0), b.Arg(1))
 	return one(n)
 }
 

@@ -129,7 +129,7 @@ func (o *object) fieldKind(word string) (k *fieldKind, isType bool) {
 }
 
 func newField(label string, pos doc.Pos, body ...*doc.Node) *doc.Node {
-	return doc.New(doc.KindField, pos, plain(doc.KindFieldName, pos, label), doc.New(doc.KindFieldBody, pos, body...))
+	return doc.New(doc.KindField, pos, own(doc.KindFieldName, pos, label), doc.New(doc.KindFieldBody, pos, body...))
 }
 
 func (o *object) singleField(k *fieldKind, item fieldItem, pos doc.Pos) *doc.Node {

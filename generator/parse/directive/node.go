@@ -37,6 +37,16 @@ func plain(k doc.Kind, pos doc.Pos, text string) *doc.Node {
 	return doc.NewLeaf(k, pos, text)
 }
 
+// own is plain for words of the program, with %s for each value: a page says
+// them in its language.
+func own(k doc.Kind, pos doc.Pos, words string, values ...string) *doc.Node {
+	text := words
+	for _, v := range values {
+		text = strings.Replace(text, "%s", v, 1)
+	}
+	return plain(k, pos, text).Set(doc.AttrWords, strings.Join(append([]string{words}, values...), "\t"))
+}
+
 // contentPos is where the content starts, or the directive.
 func (b *Block) contentPos() doc.Pos {
 	if len(b.Content) > 0 {

@@ -54,7 +54,7 @@ func contents(p Parser, b *Block) ([]*doc.Node, error) {
 		name = NormalName(title.PlainText())
 		n.Append(title)
 	case !local:
-		n.Append(plain(doc.KindTitle, b.Pos, "Contents"))
+		n.Append(own(doc.KindTitle, b.Pos, "Contents"))
 	}
 	if local {
 		n.AddClass("local")

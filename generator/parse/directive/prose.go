@@ -49,17 +49,19 @@ func versionChange(p Parser, b *Block, name string, label [2]string) ([]*doc.Nod
 		n.Append(wrap(p, doc.KindParagraph, said, pos))
 	}
 	n.Append(p.Blocks(b.Content, false)...)
-	leadChange(n, b.Pos, fmt.Sprintf(label[0], b.Arg(0)), label[1])
+	leadChange(n, b.Pos, label[1], label[0], b.Arg(0))
 	return one(n)
 }
 
-// leadChange puts the label of a change before its first paragraph.
-func leadChange(n *doc.Node, pos doc.Pos, label, class string) {
+// leadChange puts the label of a change, words with its versions, before its
+// first paragraph.
+func leadChange(n *doc.Node, pos doc.Pos, class, words string, versions ...string) {
 	end := "."
 	if len(n.Children) > 0 {
 		end = ": "
 	}
-	lead := plain(doc.KindInline, pos, label+end).AddClass("versionmodified", class)
+	lead := own(doc.KindInline, pos, words, versions...).AddClass("versionmodified", class)
+	lead.Children[0].Text += end
 	if len(n.Children) > 0 && n.Children[0].Kind == doc.KindParagraph {
 		first := n.Children[0]
 		first.Children = []*doc.Node{lead, doc.New(doc.KindInline, first.Pos, first.Children...)}

@@ -14,6 +14,7 @@ import (
 	"iter"
 	"slices"
 	"sort"
+	"strconv"
 	"strings"
 )
 
@@ -339,6 +340,17 @@ func addNew(have, more []string) []string {
 func (n *Node) Attr(key string) string {
 	v, _ := n.Lookup(key)
 	return v
+}
+
+// Int gives an attribute that is a whole number. ok is false where there is
+// none, or something else.
+func (n *Node) Int(key string) (v int, ok bool) {
+	s, ok := n.Lookup(key)
+	if !ok || s == "" {
+		return 0, false
+	}
+	v, err := strconv.Atoi(s)
+	return v, err == nil
 }
 
 // Lookup gives the value of an attribute and whether it is there.

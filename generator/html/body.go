@@ -218,7 +218,7 @@ func enumerated(w *writer, n *doc.Node) {
 	if t := olTypes[kind]; t != "" {
 		attrs = append(attrs, "type", t)
 	}
-	if s, err := strconv.Atoi(n.Attr("start")); err == nil && s != 1 {
+	if s, ok := n.Int("start"); ok && s != 1 {
 		attrs = append(attrs, "start", strconv.Itoa(s))
 	}
 	list(w, n, "ol", kind, attrs...)

@@ -148,13 +148,13 @@ func entry(w *writer, n *doc.Node) {
 		tag = "th"
 		attrs = append(attrs, "scope", "row")
 	}
-	if k, err := strconv.Atoi(n.Attr("morecols")); err == nil && k > 0 && k < 1000 {
+	if k, ok := n.Int("morecols"); ok && k > 0 && k < 1000 {
 		attrs = append(attrs, "colspan", strconv.Itoa(k+1))
 		if w.inHead {
 			attrs = append([]string{"scope", "colgroup"}, attrs...)
 		}
 	}
-	if k, err := strconv.Atoi(n.Attr("morerows")); err == nil && k > 0 && k < 65534 {
+	if k, ok := n.Int("morerows"); ok && k > 0 && k < 65534 {
 		attrs = append(attrs, "rowspan", strconv.Itoa(k+1))
 	}
 	class := ""

@@ -179,8 +179,8 @@ func (w *Writer) line(n *doc.Node) string {
 }
 
 func (w *Writer) list(n *doc.Node) string {
-	at, err := strconv.Atoi(n.Attr("start"))
-	if err != nil {
+	at, ok := n.Int("start")
+	if !ok {
 		at = 1
 	}
 	var items []string
@@ -318,7 +318,7 @@ func (w *Writer) table(n *doc.Node) string {
 		var cells []string
 		for _, c := range row.Children {
 			cells = append(cells, cell(w.blocks(c.Children)))
-			if more, err := strconv.Atoi(c.Attr("morecols")); err == nil {
+			if more, ok := c.Int("morecols"); ok {
 				cells = append(cells, make([]string, min(more, 100))...)
 			}
 		}

@@ -25,6 +25,7 @@ import (
 	"sync/atomic"
 	"time"
 	"unicode/utf8"
+	"unsafe"
 
 	"docent/generator/build"
 	"docent/generator/config"
@@ -541,7 +542,7 @@ func (s *Site) parse(p *page, report func(...doc.Diag)) (*doc.Document, build.An
 			Message: "Not read: " + rootless(err) + ".", Hint: "Make it readable, or exclude it."})
 		raw = nil
 	}
-	text := string(raw)
+	text := unsafe.String(unsafe.SliceData(raw), len(raw)) // raw is not written to
 	if !utf8.Valid(raw) {
 		off := 0
 		for off < len(raw) {

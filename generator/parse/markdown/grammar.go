@@ -15,8 +15,20 @@ import (
 // A grammar is goldmark set up for each use, with some extensions of MyST. It
 // is made once and read-only.
 type grammar struct {
-	full, inline, plain parser.Parser
-	has                 func(extension string) bool
+	withMail, without reading // for a text with an @, and without one
+	plain             parser.Parser
+	has               func(extension string) bool
+}
+
+// A reading is goldmark set up for whole pages and for running text.
+type reading struct{ full, inline parser.Parser }
+
+// of gives what reads a text.
+func (g *grammar) of(text string) *reading {
+	if strings.Contains(text, "@") {
+		return &g.withMail
+	}
+	return &g.without
 }
 
 // grammars holds one grammar for each set of extensions.
@@ -41,6 +53,15 @@ var Extensions = []string{"alert", "amsmath", "attrs_block", "attrs_image", "att
 	"fieldlist", "html_admonition", "html_image", "linkify", "replacements", "smartquotes", "strikethrough", "substitution", "tasklist"}
 
 func newGrammar(has func(string) bool) *grammar {
+	return &grammar{
+		has:      has,
+		withMail: newReading(has, bareLinkParser{extension.NewLinkifyParser()}),
+		without:  newReading(has, bareAddressParser{extension.NewLinkifyParser()}),
+		plain:    plainGrammar(),
+	}
+}
+
+func newReading(has func(string) bool, bareLinks parser.InlineParser) reading {
 	inlines := append(boundedInlines(has("attrs_inline")),
 		util.Prioritized(roleParser{has("substitution")}, 50),
 		util.Prioritized(noteRefParser{}, 70))
@@ -64,7 +85,7 @@ func newGrammar(has func(string) bool) *grammar {
 	}
 	inline("dollarmath", 60, mathParser{})
 	inline("strikethrough", 500, boundedMarks{extension.NewStrikethroughParser()})
-	inline("linkify", 999, bareLinkParser{extension.NewLinkifyParser()})
+	inline("linkify", 999, bareLinks)
 	block("attrs_block", 96, attrsBlockParser{})
 	block("deflist", 101, shallow{extension.NewDefinitionListParser()})
 	block("deflist", 102, extension.NewDefinitionDescriptionParser())
@@ -77,14 +98,12 @@ func newGrammar(has func(string) bool) *grammar {
 		full = append(full, util.Prioritized(extension.NewTaskCheckBoxParser(), 0))
 	}
 	paragraphs := append(boundedParagraphs(), util.Prioritized(boundedTable{extension.NewTableParagraphTransformer()}, 200))
-	return &grammar{
-		has: has,
+	return reading{
 		full: parser.NewParser(parser.WithBlockParsers(blocks...), parser.WithInlineParsers(full...),
 			parser.WithParagraphTransformers(paragraphs...),
 			parser.WithASTTransformers(util.Prioritized(extension.NewTableASTTransformer(), 0))),
 		inline: parser.NewParser(parser.WithBlockParsers(util.Prioritized(parser.NewParagraphParser(), 1000)),
 			parser.WithInlineParsers(inlines...)),
-		plain: plainGrammar(),
 	}
 }
 

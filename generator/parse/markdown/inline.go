@@ -63,7 +63,7 @@ func (p *page) inlinePiece(pc *piece) []*doc.Node {
 	}
 	p.depth++
 	defer func() { p.depth-- }()
-	tree := p.goldmark(p.grammar.inline, pc)
+	tree := p.goldmark(p.grammar.of(pc.text).inline, pc)
 	c := &reader{p: p, pc: pc, gaps: true}
 	var out []*doc.Node
 	for n := tree.FirstChild(); n != nil; n = n.NextSibling() {

@@ -1,6 +1,8 @@
 package markdown
 
 import (
+	"bytes"
+
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/parser"
 	"github.com/yuin/goldmark/text"
@@ -46,6 +48,68 @@ func mayLink(word []byte) bool {
 		case c <= ' ' || c >= 0x7f || c == '<' || c == '>' || c == '(' || c == ')' || c == '[' || c == ']' || c == ',' || c == ':' || c == ';' || c == '"' || c == '\\':
 			return false
 		}
+	}
+	return false
+}
+
+// A bareAddressParser reads the same addresses where none is a mail address.
+// It looks where the text has a colon or a dot, which is seldom, and from
+// there back: goldmark's parser stops the text at every space.
+type bareAddressParser struct{ parser.InlineParser }
+
+// Trigger implements parser.InlineParser.
+func (bareAddressParser) Trigger() []byte { return []byte{':', '.'} }
+
+// Parse implements parser.InlineParser.
+func (p bareAddressParser) Parse(parent ast.Node, block text.Reader, pc parser.Context) ast.Node {
+	line, at := block.Position()
+	source := block.Source()
+	before := source[:at.Start]
+	size := 0
+	for _, word := range []string{"https", "http", "ftp", "www"} {
+		if (word == "www") == (source[at.Start] == '.') && bytes.HasSuffix(before, []byte(word)) {
+			size = len(word)
+			break
+		}
+	}
+	if size == 0 || at.Padding > 0 {
+		return nil
+	}
+	// What was read up to here is text by now, and the word is its end.
+	last, ok := parent.LastChild().(*ast.Text)
+	start := at.Start - size
+	if !ok || last.Segment.Stop != at.Start || last.Segment.Start > start || !begins(parent, source, last, line, start) {
+		return nil
+	}
+	block.SetPosition(line, at.WithStart(start))
+	n := p.InlineParser.Parse(parent, block, pc)
+	if n == nil {
+		return nil
+	}
+	if last.Segment.Start == start {
+		parent.RemoveChild(parent, last)
+	} else {
+		last.Segment.Stop = start
+	}
+	return n
+}
+
+// begins reports whether an address may begin at start: at a line's head,
+// after a mark, also one without a partner, or after a character that goldmark
+// allows.
+func begins(parent ast.Node, source []byte, text *ast.Text, line, start int) bool {
+	if text.Segment.Start == start || parent.Lines().At(line).Start == start {
+		return true
+	}
+	switch source[start-1] {
+	case ' ':
+		return true
+	case '*', '_', '~', '(', '`':
+		backslashes := 0
+		for i := start - 2; i >= text.Segment.Start && source[i] == '\\'; i-- {
+			backslashes++
+		}
+		return backslashes%2 == 0
 	}
 	return false
 }

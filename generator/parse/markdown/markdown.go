@@ -155,7 +155,7 @@ func (p *page) parse(pc *piece, titles bool) []*doc.Node {
 	}
 	p.depth++
 	defer func() { p.depth-- }()
-	gm := p.grammar.full
+	gm := p.grammar.of(pc.text).full
 	if p.opt.Plain {
 		gm = p.grammar.plain
 	}

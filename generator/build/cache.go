@@ -20,8 +20,8 @@ const MaxCache = 4 << 30
 
 // A Cache is a folder of its own for one site, held by one process at a time.
 type Cache struct {
-	dir  string
-	lock *os.File
+	dir, part string
+	lock      *os.File
 }
 
 // ErrTaken says that another process holds the cache now. The build goes on
@@ -62,8 +62,17 @@ func (c *Cache) Close() {
 	}
 }
 
-// Dir is a folder in the cache for what is no single file.
-func (c *Cache) Dir(name string) string { return filepath.Join(c.dir, name) }
+// Part is a cache of its own in the same folder: of a site that is built with
+// the one that the cache is for. It is closed with that.
+func (c *Cache) Part(name string) *Cache {
+	if c == nil {
+		return nil
+	}
+	return &Cache{dir: c.dir, part: c.part + name + "."}
+}
+
+// Dir is a folder or a file in the cache.
+func (c *Cache) Dir(name string) string { return filepath.Join(c.dir, c.part+name) }
 
 // A file of the cache is: this line, the key's digest, the checksum of what
 // follows, what follows.
@@ -72,7 +81,7 @@ const magic = "docent cache 1\n"
 // Load reads a file of the cache. It gives nothing if the file is not there,
 // was written under another key, or is broken.
 func (c *Cache) Load(name, key string) (string, bool) {
-	b, err := os.ReadFile(filepath.Join(c.dir, name))
+	b, err := os.ReadFile(c.Dir(name))
 	if err != nil {
 		return "", false
 	}
@@ -112,7 +121,7 @@ func (c *Cache) Save(name, key string, parts ...[]byte) error {
 	if err := f.Close(); err != nil {
 		return err
 	}
-	return os.Rename(f.Name(), filepath.Join(c.dir, name))
+	return os.Rename(f.Name(), c.Dir(name))
 }
 
 // A graph is in two files: "graph" holds all tasks of some build, "changes"

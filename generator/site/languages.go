@@ -2,6 +2,7 @@ package site
 
 import (
 	"context"
+	"crypto/rand"
 	"io"
 	"maps"
 	"path"
@@ -45,26 +46,35 @@ func (s *Site) languageName(code string) string {
 // writeLanguages writes the site once more for each further language, below a
 // folder of its own. The preview shows the site's own language only.
 func (s *Site) writeLanguages(ctx context.Context, sink Sink) error {
-	if s.opt.within != "" || s.opt.Preview {
+	if s.opt.within != "" || s.opt.Preview || len(s.languages()) < 2 {
 		return nil
 	}
+	// What is remembered of a language is good only with what is remembered of
+	// the whole site: of the same build, which the tie says.
+	var random [16]byte
+	rand.Read(random[:])
+	tie := string(random[:])
 	for _, code := range s.languages()[1:] {
 		if p := s.byURL[code+"/"]; p != nil {
 			s.report(s.set.Place(doc.Diag{Severity: doc.Error, Code: "language-folder", Message: "The page " + p.name + " has the address that the language `" + code + "` needs.",
 				Hint: "Rename the page."}, "languages"))
 			continue
 		}
-		if err := s.writeLanguage(ctx, code, sink); err != nil {
+		if err := s.writeLanguage(ctx, code, tie, sink); err != nil {
 			return err
 		}
 	}
+	s.graph.Set("languages", tie)
 	return nil
 }
 
-func (s *Site) writeLanguage(ctx context.Context, code string, sink Sink) error {
+func (s *Site) writeLanguage(ctx context.Context, code, tie string, sink Sink) error {
 	opt := s.opt
-	opt.Cache, opt.Progress, opt.Lint = nil, nil, false
-	opt.within = s.lang
+	opt.Progress, opt.Lint = nil, false
+	opt.within, opt.Cache = s.lang, s.opt.Cache.Part(code)
+	if last := s.graph.Last("languages"); last != nil {
+		opt.tie = last.Value
+	}
 	opt.Settings = append(slices.Clone(opt.Settings), config.Setting{Key: "language", Value: code, From: "languages"})
 	if opt.BaseURL != "" {
 		opt.BaseURL = strings.TrimSuffix(opt.BaseURL, "/") + "/" + code + "/"
@@ -82,7 +92,9 @@ func (s *Site) writeLanguage(ctx context.Context, code string, sink Sink) error 
 		return err
 	}
 	s.reportOther(code, other)
-	return nil
+	s.rendered.Add(other.rendered.Load())
+	other.graph.Set("tie", tie)
+	return other.Remember()
 }
 
 // reportOther tells what is wrong in a translation and was not in the
@@ -122,6 +134,21 @@ func (b below) Copy(name string, open func() (io.ReadCloser, error)) error {
 func (b below) Keep(name string) bool {
 	k, ok := b.Sink.(Keeper)
 	return ok && k.Keep(path.Join(b.dir, name))
+}
+
+// Intact reports whether a file of the old site surely is as it was written.
+func (b below) Intact(name string) bool {
+	o, ok := b.Sink.(older)
+	return ok && o.Intact(path.Join(b.dir, name))
+}
+
+// Old gives such a file.
+func (b below) Old(name string) ([]byte, bool) {
+	o, ok := b.Sink.(older)
+	if !ok {
+		return nil, false
+	}
+	return o.Old(path.Join(b.dir, name))
 }
 
 // translations are the addresses of a page in all languages, for its head and

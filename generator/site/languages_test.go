@@ -1,8 +1,15 @@
 package site
 
 import (
+	"context"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	"docent/generator/build"
 )
 
 const german = `# Translations
@@ -93,19 +100,32 @@ msgstr "Weitere Seiten"
 
 msgid "Included words."
 msgstr "Eingefügte Wörter."
+
+msgid "Words *with* markup."
+msgstr "Wörter *mit* Markup."
+
+msgid "a ` + "``" + `code` + "``" + ` cell"
+msgstr "eine ` + "``" + `Code` + "``" + `-Zelle"
+
+msgid "apple"
+msgstr "Apfel"
+
+msgid "red fruit"
+msgstr "rote Frucht"
 `
-	files := []string{"docent.yaml", "languages: {de: Deutsch}\n", "index.rst", "Home\n====\n\n.. image:: x.png\n   :alt: A sky\n\nSecond part\n-----------\n\n+-----------+---+\n| in a cell | b |\n+-----------+---+\n\n=========  ==\nin a cell  b\n=========  ==\n\n.. include:: part.txt\n\n.. toctree::\n   :caption: More pages\n\n   a\n",
-		"a.md", "# A\n\n## Second part\n\n![A sky](x.png) [up](#second-part)\n", "part.txt", "Included words.\n", "x.png", "",
+	files := []string{"docent.yaml", "languages: {de: Deutsch}\n", "index.rst", "Home\n====\n\n.. image:: x.png\n   :alt: A sky\n\nSecond part\n-----------\n\n+-----------+---+\n| in a cell | b |\n+-----------+---+\n\n=========  ==\nin a cell  b\n=========  ==\n\n.. include:: part.txt\n\n+---------------+---+\n| a ``code``    | b |\n| cell          |   |\n+---------------+---+\n\n.. index:: single: apple; red fruit\n\n.. toctree::\n   :caption: More pages\n\n   a\n",
+		"a.md", "# A\n\n## Second part\n\n![A sky](x.png) [up](#second-part)\n", "part.txt", "Included words.\n\nWords *with*\nmarkup.\n", "x.png", "",
 		"locale/de/LC_MESSAGES/index.po", po, "locale/de/LC_MESSAGES/a.po", po}
 	m, diags := buildSite(t, Options{Source: tree(t, files...)})
 	if got := said(diags); got != "" {
 		t.Errorf("diagnostics: %s", got)
 	}
 	home := shown(t, m, "de/index.html")
-	has(t, "the German page", home, `alt="Ein Himmel"`, `<section id="second-part"><span id="zweiter-teil"></span>`, ">Zweiter Teil<", "Eingefügte Wörter.", "Weitere Seiten", `<a href="a/#second-part">Zweiter Teil</a>`)
+	has(t, "the German page", home, `alt="Ein Himmel"`, `<section id="second-part"><span id="zweiter-teil"></span>`, ">Zweiter Teil<", "Eingefügte Wörter.", "<p>Wörter <em>mit</em> Markup.</p>", "eine <code>Code</code>-Zelle", "Weitere Seiten", `<a href="a/#second-part">Zweiter Teil</a>`)
 	if n := strings.Count(home, "<td>in <em>einer</em> Zelle</td>"); n != 2 {
 		t.Errorf("%d of 2 cells are translated:\n%s", n, home)
 	}
+	has(t, "the index", shown(t, m, "de/genindex/index.html"), "<li>Apfel<ul><li><a href=\"../#index-0\">rote Frucht</a>")
 	has(t, "the Markdown page", shown(t, m, "de/a/index.html"), `alt="Ein Himmel"`, `id="second-part"`, `<a href="#second-part">up</a>`)
 
 	for text, want := range map[string]string{
@@ -118,5 +138,125 @@ msgstr "Eingefügte Wörter."
 	} {
 		_, diags := buildSite(t, Options{Source: tree(t, "docent.yaml", "languages: {de: Deutsch}\n", "index.md", "# Home\n", "locale/de/LC_MESSAGES/index.po", text)})
 		has(t, text, said(diags), want)
+	}
+}
+
+// TestLanguagesAreRemembered counts which pages are rendered when a site of
+// three languages is built again: those whose text or translation changed. The
+// files are those of a build from nothing.
+func TestLanguagesAreRemembered(t *testing.T) {
+	po := func(word string) string {
+		return "msgid \"\"\nmsgstr \"Content-Type: text/plain; charset=UTF-8\\n\"\n\nmsgid \"Words.\"\nmsgstr \"" + word + "\"\n"
+	}
+	settled = 20 * time.Millisecond // else no stamp would be trusted within a test
+	files := []string{"docent.yaml", "languages: {de: Deutsch, fr: Français}\n", "index.md", "# Home\n\n[](a.md) [](b.md)\n\n```{toctree}\na\nb\nc/d\n```\n",
+		"a.md", "# A\n\nWords.\n", "b.md", "# B\n\nWords.\n", "c/d.md", "# D\n\nWords.\n", "locale/de/LC_MESSAGES/a.po", po("Worte."), "locale/fr/LC_MESSAGES/c.po", po("Mots.")}
+	src := tree(t, files...)
+	cacheDir, out := t.TempDir(), filepath.Join(t.TempDir(), "public")
+	run := func() (*Site, int) {
+		t.Helper()
+		opt := Options{Source: src}
+		dir, err := OpenDir(out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer dir.Abandon()
+		if opt.Cache, err = build.OpenCache(cacheDir, "site"); err != nil {
+			t.Fatal(err)
+		}
+		defer opt.Cache.Close()
+		dir.Use(opt.Cache)
+		s, err := Load(context.Background(), opt)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		if err := s.Write(context.Background(), dir); err != nil {
+			t.Fatal(err)
+		}
+		written, err := dir.Commit()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Remember(); err != nil {
+			t.Fatal(err)
+		}
+		return s, written
+	}
+	put := func(name, text string) {
+		t.Helper()
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(src, name)), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(src, name), []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range []struct {
+		name, text string
+		rendered   int
+	}{
+		{"", "", 12},
+		{"", "", 0},
+		{"locale/de/LC_MESSAGES/a.po", po("Andere Worte."), 1},
+		{"locale/fr/LC_MESSAGES/b.po", po("Nouveaux mots."), 1}, // there was none
+		{"locale/fr/LC_MESSAGES/c.po", po("Autres mots."), 1},
+		{"b.md", "# B\n\nWords.\n\nMore.\n", 3},
+		{"locale/de/LC_MESSAGES/a.po", po("Worte."), 1},
+		{"", "", 0},
+	} {
+		if c.name != "" {
+			put(c.name, c.text)
+		}
+		time.Sleep(2 * settled)
+		s, written := run()
+		if got := int(s.rendered.Load()); got != c.rendered {
+			t.Errorf("after a change of %q %d pages are rendered, want %d", c.name, got, c.rendered)
+		}
+		if c.rendered == 0 && written != 0 {
+			t.Errorf("nothing changed and %d files are written", written)
+		}
+		likeFresh(t, out, src)
+	}
+
+	// What a language remembers counts only with what the whole site does: a
+	// build that was killed between the two leaves them apart.
+	names, _ := filepath.Glob(filepath.Join(cacheDir, "*", "graph"))
+	if len(names) != 1 {
+		t.Fatal(names)
+	}
+	old, _ := os.ReadFile(names[0])
+	changes, _ := os.ReadFile(filepath.Join(filepath.Dir(names[0]), "changes"))
+	put("locale/de/LC_MESSAGES/a.po", po("Noch andere."))
+	time.Sleep(2 * settled)
+	run()
+	os.WriteFile(names[0], old, 0o600)
+	if changes != nil {
+		os.WriteFile(filepath.Join(filepath.Dir(names[0]), "changes"), changes, 0o600)
+	}
+	put("locale/de/LC_MESSAGES/a.po", po("Worte."))
+	time.Sleep(2 * settled)
+	run()
+	likeFresh(t, out, src)
+}
+
+// likeFresh compares a site on the disk with a build from nothing, byte for byte.
+func likeFresh(t *testing.T, out, src string) {
+	t.Helper()
+	m, _ := buildSite(t, Options{Source: src})
+	there := 0
+	filepath.WalkDir(out, func(name string, e fs.DirEntry, err error) error {
+		if err == nil && e.Type().IsRegular() && e.Name() != marker {
+			rel, _ := filepath.Rel(out, name)
+			there++
+			data, _ := os.ReadFile(name)
+			if want, ok := m.File(filepath.ToSlash(rel)); !ok || string(want) != string(data) {
+				t.Errorf("%s is not as in a build from nothing", rel)
+			}
+		}
+		return err
+	})
+	if want := len(m.Names()); there != want {
+		t.Errorf("%d files, want %d", there, want)
 	}
 }

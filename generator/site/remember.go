@@ -200,6 +200,9 @@ func (s *Site) learn(p *page, alone bool) error {
 			}
 			t.Asked("file "+dep.Name, a)
 		}
+		for _, name := range s.catalogues(p.docname) {
+			t.Asked("file "+name, s.table.answer(name))
+		}
 		f := gather(d, alone || p.docname == s.rootDoc())
 		shape := build.Digest(string(f.append(nil, false)))
 		tree = d
@@ -241,6 +244,9 @@ func (s *Site) writePage(p *page, sink Sink) error {
 			for _, dep := range p.facts.deps {
 				t.Asked("file "+dep, s.table.answer(dep))
 			}
+			for _, name := range s.catalogues(p.docname) {
+				t.Asked("file "+name, s.table.answer(name))
+			}
 			t.Asked("place", s.ask(p, "place"))
 			t.Asked("reports", s.reportsOf(p))
 			t.Asked("numbers", p.numbers())
@@ -267,6 +273,9 @@ func (s *Site) writePage(p *page, sink Sink) error {
 		})
 	if err != nil {
 		return err
+	}
+	if ran {
+		s.rendered.Add(1)
 	}
 	in := reader{doc.Reader{S: r.Value}}
 	s.mu.Lock()
@@ -397,6 +406,9 @@ func (s *Site) remember(before *Site) {
 		return
 	}
 	s.graph = o.Cache.LoadGraph(s.key)
+	if last := s.graph.Last("tie"); o.within != "" && (last == nil || last.Value != o.tie) {
+		s.graph = build.NewGraph()
+	}
 	if text, ok := o.Cache.Load("files", s.key); ok {
 		s.table.load(text)
 	}

@@ -66,7 +66,8 @@ type Options struct {
 	// leave the site.
 	Lint bool
 	// within is the language of the whole site, for one of its others.
-	within string
+	// tie is what the whole site remembers of it.
+	within, tie string
 	// Progress is told how far a step has come, from several goroutines.
 	Progress func(step string, done, total int)
 }
@@ -107,7 +108,8 @@ type Site struct {
 	redirects []redirect
 	drafts    map[string]bool // pages that are left out, by name without suffix
 	versions  []versionLink
-	words     catalogue // of a language that is not the site's own
+	words     catalogue    // of a language that is not the site's own
+	rendered  atomic.Int64 // pages of all languages that were not kept
 	graph     *build.Graph
 	dir       *Dir // where it was written; nil is nowhere on disk
 	table     *fileTable

@@ -18,19 +18,27 @@ import (
 // files, by the name of the page or folder that each is for.
 type catalogue map[string]*gotext.Po
 
-// openCatalogue reads LANGUAGE/LC_MESSAGES/*.po below the locale folders.
-func (s *Site) openCatalogue(language string) catalogue {
+// localeRoots are the folders that hold the catalogues of a language.
+func (s *Site) localeRoots(language string) []string {
 	dirs := s.set.LocaleDirs
 	if len(dirs) == 0 {
 		if dirs = s.conf.Strings("locale_dirs"); len(dirs) == 0 {
 			dirs = []string{"locale", "locales"}
 		}
 	}
-	c := catalogue{}
+	var roots []string
 	for _, dir := range dirs {
-		root := path.Join(path.Clean(dir), strings.ReplaceAll(language, "-", "_"), "LC_MESSAGES")
+		roots = append(roots, path.Join(path.Clean(dir), strings.ReplaceAll(language, "-", "_"), "LC_MESSAGES"))
+	}
+	return roots
+}
+
+// openCatalogue reads LANGUAGE/LC_MESSAGES/*.po below the locale folders.
+func (s *Site) openCatalogue(language string) catalogue {
+	c := catalogue{}
+	for _, root := range s.localeRoots(language) {
 		if !fs.ValidPath(root) {
-			s.report(s.set.Place(doc.Diag{Severity: doc.Error, Code: "locale-outside", Message: "The folder `" + dir + "` lies outside the source folder.",
+			s.report(s.set.Place(doc.Diag{Severity: doc.Error, Code: "locale-outside", Message: "The folder `" + path.Dir(path.Dir(root)) + "` lies outside the source folder.",
 				Hint: "Put the catalogues below it."}, "locale_dirs"))
 			continue
 		}
@@ -68,6 +76,20 @@ func withoutFuzzy(text string) string {
 		}
 		return false
 	}), "\n\n")
+}
+
+// catalogues are the names that the catalogues of a page may have, below the
+// source, whether or not they are there.
+func (s *Site) catalogues(docname string) []string {
+	if s.words == nil {
+		return nil
+	}
+	first, _, _ := strings.Cut(docname, "/")
+	var out []string
+	for _, root := range s.localeRoots(s.lang) {
+		out = append(out, root+"/"+docname+".po", root+"/"+first+".po")
+	}
+	return out
 }
 
 // of gives the translation of a message of a page, or "". Sphinx names a file

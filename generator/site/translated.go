@@ -9,32 +9,34 @@ import (
 )
 
 // finish translates what stands in no line of its own: the texts of pictures,
-// captions of toctrees, cells of drawn tables and included files, as far as
-// they hold no markup. And it gives sections the anchors of the original
+// captions of toctrees, entries of the index, cells of drawn tables and
+// included files. And it gives sections the anchors of the original
 // first, as Sphinx does: a link to a place leads there in every language.
 func (c catalogue) finish(name string, original, d *doc.Document, cfg *parse.Config) {
 	docname := trimSuffix(name)
 	keepAnchors(original, d)
-	var plain []*doc.Node
+	var left []*doc.Node
 	for n := range d.Root.All() {
 		switch {
 		case n.Kind == doc.KindImage:
 			c.attr(docname, n, "alt")
 		case n.Kind == doc.KindToctree:
 			c.attr(docname, n, "caption")
-		case slices.Contains(translated, n.Kind) && len(n.Children) == 1 && n.Children[0].Kind == doc.KindText:
-			plain = append(plain, n)
+		case n.Kind == doc.KindIndex:
+			c.entries(docname, n)
+		case slices.Contains(translated, n.Kind) && len(n.Children) > 0:
+			left = append(left, n)
 		}
 	}
-	for _, n := range plain {
-		message := strings.Join(strings.Fields(n.PlainText()), " ")
-		to := c.of(docname, message)
-		if to == "" || message == to {
+	for _, n := range left {
+		to := c.ofElement(docname, d, n)
+		if to == "" {
 			continue
 		}
 		quiet := *cfg
-		p := parse.Page(name, to, &quiet).Root.First(doc.KindParagraph)
-		if p == nil {
+		part := parse.Page(name, to, &quiet)
+		p := part.Root.First(doc.KindParagraph)
+		if p == nil || len(part.Diags) > 0 { // it refers to what only the page has
 			continue
 		}
 		at := n.Children[0].Pos
@@ -43,6 +45,78 @@ func (c catalogue) finish(name string, original, d *doc.Document, cfg *parse.Con
 		}
 		n.Children = p.Children
 	}
+}
+
+// ofElement gives the translation of an element that stands in no lines of its
+// own: by its text, or, where that has markup, by how it is written in its
+// file.
+func (c catalogue) ofElement(docname string, d *doc.Document, n *doc.Node) string {
+	if len(n.Children) == 1 && n.Children[0].Kind == doc.KindText {
+		message := strings.Join(strings.Fields(n.PlainText()), " ")
+		if to := c.of(docname, message); to != message {
+			return to
+		}
+		return ""
+	}
+	if n.Pos.File < 0 || int(n.Pos.File) >= len(d.Sources) {
+		return ""
+	}
+	src := d.Sources[n.Pos.File]
+	off := int(n.Pos.Off)
+	if off >= len(src.Text) {
+		return ""
+	}
+	if n.Pos.File != 0 {
+		if ch, ok := c.change(docname, src.Text, n, parse.IsMarkdown(src.Name)); ok {
+			return ch.text
+		}
+	}
+	return c.ofCell(docname, src.Text, off)
+}
+
+// ofCell gives the translation of what a cell of a drawn table holds: its
+// lines stand under each other, from the same column on.
+func (c catalogue) ofCell(docname, text string, off int) string {
+	column := off - (strings.LastIndexByte(text[:off], '\n') + 1)
+	message := ""
+	for rest := text[off:]; ; {
+		line, more, _ := strings.Cut(rest, "\n")
+		if i := strings.Index(line, "  "); i >= 0 {
+			line = line[:i]
+		}
+		line, _, _ = strings.Cut(line, "|")
+		if line = strings.TrimSpace(line); line == "" || strings.Trim(line, "=-+") == "" {
+			return ""
+		}
+		message = strings.TrimPrefix(message+" "+line, " ")
+		if to := c.of(docname, message); to != "" {
+			return to
+		}
+		next, _, _ := strings.Cut(more, "\n")
+		if len(next) <= column || len(message) > 4000 {
+			return ""
+		}
+		rest = more[column:]
+	}
+}
+
+// entries translates the terms of index entries, one by one, as Sphinx does.
+func (c catalogue) entries(docname string, n *doc.Node) {
+	lines := strings.Split(n.Attr(doc.AttrEntries), "\n")
+	for i, line := range lines {
+		f := strings.Split(line, "\t")
+		if len(f) < 2 {
+			continue
+		}
+		parts := strings.Split(f[1], ";")
+		for k, p := range parts {
+			p = strings.TrimSpace(p)
+			parts[k] = first(c.of(docname, p), p)
+		}
+		f[1] = strings.ReplaceAll(strings.Join(parts, "; "), "\t", " ")
+		lines[i] = strings.Join(f, "\t")
+	}
+	n.Set(doc.AttrEntries, strings.Join(lines, "\n"))
 }
 
 func (c catalogue) attr(docname string, n *doc.Node, key string) {

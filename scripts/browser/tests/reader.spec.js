@@ -190,7 +190,7 @@ test("a failed step opens to what it printed and what was promised", async ({ pa
   const failed = page.locator('.evidence[data-verdict="failed"]').first();
   await failed.locator("summary").click();
   await expect(failed).toContainText("300000 stars");
-  await failed.getByRole("link", { name: "This step in the lab report" }).first().click();
+  await failed.getByRole("link", { name: "Lab report" }).first().click();
   await expect(page.locator("tr:target")).toBeVisible();
   await expect(page.locator("tr:target")).toContainText("failed");
 });

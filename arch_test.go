@@ -39,7 +39,7 @@ var allowed = map[string][]string{
 	"generator/tmpl":            {},
 	"generator/site":            {"assets", "generator/build", "generator/config", "generator/doc", "generator/parse", "generator/parse/directive", "generator/html", "generator/plain", "generator/search", "generator/tmpl", "labs/report", "labs/step"},
 	"generator/serve":           {"generator/doc", "generator/site"},
-	"labs":                      {"generator/doc", "generator/parse", "labs/step", "labs/match", "labs/run", "labs/engine", "labs/network", "labs/network/recipes", "labs/gpu", "labs/lint", "labs/ngc", "labs/report"},
+	"labs":                      {"generator/doc", "generator/parse", "labs/step", "labs/match", "labs/run", "labs/engine", "labs/network", "labs/network/recipes", "labs/gpu", "labs/lint", "labs/ngc", "labs/report", "labs/snapshot"},
 	"labs/lint":                 {"generator/doc", "labs/step"},
 	"labs/step":                 {"generator/doc"},
 	"labs/match":                {},
@@ -51,7 +51,8 @@ var allowed = map[string][]string{
 	"labs/engine":               {"labs/gpu"},
 	"labs/engine/enginetest":    {"labs/engine", "labs/gpu"},
 	"labs/ngc":                  {"labs/engine", "labs/gpu"},
-	"labs/run":                  {"generator/doc", "labs/step", "labs/match", "labs/report", "labs/engine", "labs/network", "labs/gpu", "labs/ngc"},
+	"labs/run":                  {"generator/doc", "labs/step", "labs/match", "labs/report", "labs/engine", "labs/network", "labs/gpu", "labs/ngc", "labs/snapshot"},
+	"labs/snapshot":             {},
 }
 
 // testOnly names what the tests of a package import beyond the table: they

@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
@@ -43,30 +45,8 @@ func (o *verifyOptions) run(ctx context.Context, pages []*lesson, v *view) (repo
 		}
 		todo = append(todo, l)
 	}
-	if len(todo) > 0 {
-		b, oerr := openBench(ctx, *o, todo, v)
-		if oerr != nil {
-			return nil, oerr
-		}
-		defer func() {
-			v.status("removing what the run made")
-			cerr := b.close()
-			v.status("")
-			if cerr != nil {
-				err = errors.Join(err, fmt.Errorf("removing what the run made: %w; \"labs clean\" tries again", cerr))
-			}
-		}()
-		err = b.run(ctx, todo, v, func(l *lesson, page *report.Page) {
-			byPage[l] = page
-			if ctx.Err() == nil {
-				if err := known.keep(l, *page, b.net.Served(), b.net.Asked()); err != nil {
-					b.logf("cache")(err.Error())
-				}
-			}
-		})
-		if o.saveImages != "" && ctx.Err() == nil {
-			err = errors.Join(err, b.saveImages(o.saveImages, v))
-		}
+	for afresh := false; len(todo) > 0 && err == nil; afresh = true {
+		todo, err = o.round(ctx, todo, known, afresh, byPage, v)
 	}
 	for _, l := range pages {
 		if p := byPage[l]; p != nil {
@@ -76,9 +56,51 @@ func (o *verifyOptions) run(ctx context.Context, pages []*lesson, v *view) (repo
 	return reports, err
 }
 
+// round runs pages, and gives those that must be run again, afresh: from their
+// start, on an engine and a network in which nothing has been yet.
+func (o *verifyOptions) round(ctx context.Context, todo []*lesson, known *cache, afresh bool, byPage map[*lesson]*report.Page, v *view) (again []*lesson, err error) {
+	b, err := openBench(ctx, *o, todo, known, afresh, v)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		v.status("removing what the run made")
+		cerr := b.close()
+		v.status("")
+		if cerr != nil {
+			err = errors.Join(err, fmt.Errorf("removing what the run made: %w; \"labs clean\" tries again", cerr))
+		}
+	}()
+	err = b.run(ctx, todo, v, func(l *lesson, page *report.Page, left *run.Resume) {
+		if page == nil || ctx.Err() == nil && doubtful(page) {
+			why := "cannot go on from what an earlier run left"
+			if page != nil {
+				why = "did not pass after what an earlier run left"
+			}
+			again = append(again, l)
+			v.again(l, why)
+			return
+		}
+		byPage[l] = page
+		if err := b.pasts.keep(left); err != nil {
+			b.logf("cache")(err.Error())
+		}
+		if ctx.Err() == nil {
+			if err := known.keep(l, *page, b.net.Served(), b.net.Asked()); err != nil {
+				b.logf("cache")(err.Error())
+			}
+		}
+	})
+	if o.saveImages != "" && ctx.Err() == nil {
+		err = errors.Join(err, b.saveImages(o.saveImages, v))
+	}
+	return again, err
+}
+
 // run runs pages, as many at once as was asked for. A page that labs itself
-// could not carry out does not keep the others from running.
-func (b *bench) run(ctx context.Context, todo []*lesson, v *view, done func(*lesson, *report.Page)) error {
+// could not carry out does not keep the others from running. One of which an
+// earlier run left what cannot be put back is done without a report.
+func (b *bench) run(ctx context.Context, todo []*lesson, v *view, done func(*lesson, *report.Page, *run.Resume)) error {
 	p := newPool(b.gpus, b.o.jobs)
 	waiting := slices.Clone(todo)
 	var mu sync.Mutex
@@ -96,15 +118,19 @@ func (b *bench) run(ctx context.Context, todo []*lesson, v *view, done func(*les
 					mine, show = v.apart(l)
 				}
 				mine.startPage(l, b.engineText)
-				page, err := b.page(ctx, l, gpus, mine)
+				page, left, err := b.page(ctx, l, gpus, mine)
 				mine.endPage()
 				p.giveBack(l, gpus)
 				mu.Lock()
 				show()
-				if err != nil {
+				switch {
+				case errors.Is(err, run.ErrNotResumed):
+					b.logf("cache")(err.Error())
+					done(l, nil, nil)
+				case err != nil:
 					errs = append(errs, fmt.Errorf("%s: %w", l.doc.Name(), err))
-				} else {
-					done(l, &page)
+				default:
+					done(l, &page, left)
 				}
 				mu.Unlock()
 			}
@@ -135,10 +161,14 @@ type bench struct {
 	masker     atomic.Pointer[report.Masker] // of what goes into the log, which --keep leaves
 	opts       engine.Options
 	visit      *run.Visit // of labs shell
+	pasts      *pasts     // nil keeps nothing for a later run to go on from
+	afresh     bool       // go on from no earlier run
+	heir       *lesson    // the page whose images the engine took over, and what else an earlier run left of it
+	legacy     *run.Resume
 
-	mu     sync.Mutex // guards the engine, and what follows
-	pages  int
-	pushed []string // images that the pages pushed
+	mu         sync.Mutex // guards the engine, and what follows
+	engineUsed bool       // by a page that is done
+	pushed     []string   // images that the pages pushed
 }
 
 // scratchRoot is the folder that holds the scratch folders of this user's runs.
@@ -149,8 +179,8 @@ func scratchRoot() string {
 // runLock is the file in a run's folder that is locked while the run lives.
 const runLock = "alive"
 
-func openBench(ctx context.Context, o verifyOptions, pages []*lesson, v *view) (b *bench, err error) {
-	b = &bench{o: o, id: "lab" + strings.ToLower(rand.Text()[:8])}
+func openBench(ctx context.Context, o verifyOptions, pages []*lesson, known *cache, afresh bool, v *view) (b *bench, err error) {
+	b = &bench{o: o, id: "lab" + strings.ToLower(rand.Text()[:8]), pasts: openPasts(known, &o), afresh: afresh}
 	b.masker.Store(report.NewMasker(hidden(pages)...))
 	if b.labs, err = os.Executable(); err != nil {
 		return nil, fmt.Errorf("finding this program: %w", err)
@@ -202,7 +232,12 @@ func openBench(ctx context.Context, o verifyOptions, pages []*lesson, v *view) (
 	}
 	b.opts = engine.Options{Name: o.engine, RunID: b.id, Scratch: b.dir, Proxy: b.net.ProxyURL(), CACert: b.net.CACert(),
 		NoProxy: "localhost,127.0.0.1", GPUs: b.gpus, Source: b.net, Mounts: []string{}, Led: o.hermetic, Log: b.logf("engine")}
+	if b.pasts != nil {
+		b.pasts.files.Refuse = [][]byte{[]byte(b.net.Token())}
+	}
+	b.chooseStore(ctx, pages)
 	version, err := b.openEngine(ctx, pages, v)
+	b.opts.Store = "" // another one, should this one die, has nothing to take over
 	if err != nil {
 		return b, err
 	}
@@ -294,9 +329,17 @@ func (b *bench) makeScratch() error {
 	if err := unix.Lstat(root, &st); err != nil || int(st.Uid) != os.Getuid() || st.Mode&unix.S_IFMT != unix.S_IFDIR {
 		return fmt.Errorf("the scratch folder %s belongs to somebody else; set TMPDIR to another place", root)
 	}
-	b.dir = filepath.Join(root, b.id)
-	if err := os.Mkdir(b.dir, 0o755); err != nil {
-		return fmt.Errorf("making the scratch folder: %w", err)
+	// A page finds its own paths in what an earlier run left. So the folder has
+	// the same name each time, unless another run has it.
+	for n := 0; ; n++ {
+		b.dir = filepath.Join(root, "run"+strconv.Itoa(n))
+		err := os.Mkdir(b.dir, 0o755)
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, os.ErrExist) {
+			return fmt.Errorf("making the scratch folder: %w", err)
+		}
 	}
 	var err error
 	if b.lock, err = os.OpenFile(filepath.Join(b.dir, runLock), os.O_CREATE|os.O_RDWR, 0o600); err != nil {
@@ -326,7 +369,14 @@ func (b *bench) close() error {
 	defer cancel()
 	var errs []error
 	if b.engine != nil {
+		if k, ok := b.engine.(engine.Keeper); ok && b.pasts != nil {
+			folder := b.pasts.engineFolder(b.pasts.store)
+			if os.MkdirAll(filepath.Dir(folder), 0o700) == nil {
+				k.KeepIn(folder)
+			}
+		}
 		errs = append(errs, b.engine.Close(ctx))
+		b.pasts.prune()
 	}
 	if b.net != nil {
 		errs = append(errs, b.net.Close())
@@ -344,22 +394,26 @@ func (b *bench) close() error {
 	return errors.Join(errs...)
 }
 
-// page runs one page, with the GPUs that are its own.
-func (b *bench) page(ctx context.Context, l *lesson, gpus []gpu.Device, v *view) (page report.Page, err error) {
+// pageFolder is the scratch folder of a page.
+func (b *bench) pageFolder(l *lesson) string {
+	sum := sha256.Sum256([]byte(l.root + "\x00" + l.doc.Name()))
+	return filepath.Join(b.dir, "p"+hex.EncodeToString(sum[:4]))
+}
+
+// page runs one page, with the GPUs that are its own. left is what a later run
+// goes on from.
+func (b *bench) page(ctx context.Context, l *lesson, gpus []gpu.Device, v *view) (page report.Page, left *run.Resume, err error) {
 	page = report.Page{Schema: report.Version, Page: l.doc.Name()}
 	e, err := b.living(ctx)
 	if err != nil {
-		return page, err
+		return page, nil, err
 	}
 	if b.o.wrap != nil {
 		e = b.o.wrap(e)
 	}
-	b.mu.Lock()
-	b.pages++
-	dir := filepath.Join(b.dir, "p"+strconv.Itoa(b.pages))
-	b.mu.Unlock()
+	dir := b.pageFolder(l)
 	if err := os.Mkdir(dir, 0o755); err != nil {
-		return page, fmt.Errorf("making the page's folder: %w", roomFor(b.dir, err))
+		return page, nil, fmt.Errorf("making the page's folder: %w", roomFor(b.dir, err))
 	}
 	// What a page leaves must not take the room of the next.
 	defer func() {
@@ -377,7 +431,7 @@ func (b *bench) page(ctx context.Context, l *lesson, gpus []gpu.Device, v *view)
 		Live: b.live,
 	})
 	if err != nil {
-		return page, roomFor(b.dir, err)
+		return page, nil, roomFor(b.dir, err)
 	}
 	defer func() {
 		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
@@ -387,26 +441,33 @@ func (b *bench) page(ctx context.Context, l *lesson, gpus []gpu.Device, v *view)
 		}
 	}()
 	plan := step.Plan(l.steps, b.stepMachine(gpus))
+	if left, err = b.resume(ctx, l, gpus, plan); err != nil {
+		return page, nil, err
+	}
+	if left != nil {
+		left.Log = b.logf("resume")
+	}
 	masker := report.NewMasker(append(hidden([]*lesson{l}), b.net.Token())...)
 	page, err = run.Page(ctx, l.doc, plan, run.Deps{
 		Engine: e, Network: b.net, NGC: platform, GPUs: gpus, Labs: b.labs, Scratch: dir, Content: l.root,
-		Programs: b.programs, Values: l.environment(), Downloads: l.downloads, Missing: l.missing, Loaded: b.loaded, Timeout: b.o.timeout, Mask: masker.Text, Events: v.event, Visit: b.visit, Ahead: b.o.ahead,
+		Programs: b.programs, Values: l.environment(), Downloads: l.downloads, Missing: l.missing, Loaded: b.loaded, Timeout: b.o.timeout, Mask: masker.Text, Events: v.event, Visit: b.visit, Ahead: b.o.ahead, Resume: left,
 	})
 	page.Title, page.Machine, page.Hermetic = l.title, b.machine, b.o.hermetic && led(e)
 	page.Coverage = coverage(plan, page.Steps)
 	if masked, merr := masker.Page(&page); merr != nil {
-		return page, errors.Join(err, merr)
+		return page, nil, errors.Join(err, merr)
 	} else {
 		page = *masked
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.engineUsed = b.engineUsed || l.callsEngine()
 	for _, img := range page.Images {
 		if _, err := b.net.Pushed(img.Ref); err == nil {
 			b.pushed = append(b.pushed, img.Ref)
 		}
 	}
-	return page, roomFor(b.dir, err)
+	return page, left, roomFor(b.dir, err)
 }
 
 // led says whether all that an engine asks for goes through the lab's proxy. A

@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -22,15 +21,16 @@ import (
 	"docent/labs/network"
 	"docent/labs/network/recipes"
 	"docent/labs/report"
+	"docent/labs/snapshot"
 	"docent/labs/step"
 )
 
 // cacheFormat changes when what an entry means does.
-const cacheFormat = "1"
+const cacheFormat = "2"
 
-// A cache keeps the evidence of pages that passed. State carries over from step
-// to step of a page, so the page is the unit: a step is not run again when
-// nothing has changed that any step of its page had to do with.
+// A cache keeps the evidence of pages that passed: one in which nothing has
+// changed that any of its steps had to do with is not run again. Where a part has,
+// pasts help.
 type cache struct {
 	dir  string
 	base string // digest of what all pages of this run have to do with
@@ -103,7 +103,7 @@ func surroundings(ctx context.Context, o verifyOptions) (string, error) {
 		return "", err
 	}
 	for _, file := range []string{m.IndexFile(), filepath.Join(o.source, mirrorFile)} {
-		d, err := fileDigest(file)
+		d, err := snapshot.Digest(file)
 		add("mirror", fmt.Sprint(d, errors.Is(err, os.ErrNotExist)))
 	}
 	add("hermetic", o.hermetic)
@@ -114,7 +114,7 @@ func surroundings(ctx context.Context, o verifyOptions) (string, error) {
 		if info, err := os.Stat(index); err == nil && info.IsDir() {
 			index = filepath.Join(index, "index.json") // it names all else by digest
 		}
-		d, err := fileDigest(index)
+		d, err := snapshot.Digest(index)
 		if err != nil {
 			return "", err
 		}
@@ -143,19 +143,6 @@ func programID(path string) string {
 	return fmt.Sprint(info.Size(), info.ModTime().UnixNano())
 }
 
-func fileDigest(path string) (string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return "", err
-	}
-	return "sha256:" + hex.EncodeToString(h.Sum(nil)), nil
-}
-
 // key is the name of a page's entry: the digest of the surroundings and of all
 // that the page says to a lab. Where a listing stands in its file is no part of
 // it, so that an edit of the prose changes nothing.
@@ -164,15 +151,7 @@ func (c *cache) key(l *lesson) (string, error) {
 	fmt.Fprintf(h, "%s\x00%s\x00", c.base, l.doc.Name())
 	enc := json.NewEncoder(h)
 	for _, s := range l.steps {
-		s.Source, s.Pos, s.Line, s.Col = nil, doc.Pos{}, 0, 0
-		s.Body, s.BodyLine, s.BodyCol = nil, 0, 0
-		cmds := make([]step.Command, len(s.Commands))
-		for i, cmd := range s.Commands {
-			cmd.Line, cmd.Col = 0, 0
-			cmds[i] = cmd
-		}
-		s.Commands = cmds
-		if err := enc.Encode(s); err != nil {
+		if err := enc.Encode(placeless(s)); err != nil {
 			return "", err
 		}
 	}
@@ -180,13 +159,26 @@ func (c *cache) key(l *lesson) (string, error) {
 		return "", err
 	}
 	for _, d := range l.downloads {
-		digest, err := fileDigest(filepath.Join(l.root, filepath.FromSlash(d.From)))
+		digest, err := snapshot.Digest(filepath.Join(l.root, filepath.FromSlash(d.From)))
 		if err != nil {
 			digest = "absent"
 		}
 		fmt.Fprintf(h, "%s %s %s\x00", d.Name, d.From, digest)
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// placeless is a step without where it stands.
+func placeless(s step.Step) step.Step {
+	s.Source, s.Pos, s.Line, s.Col, s.Place = nil, doc.Pos{}, 0, 0, ""
+	s.Body, s.BodyLine, s.BodyCol = nil, 0, 0
+	cmds := make([]step.Command, len(s.Commands))
+	for i, cmd := range s.Commands {
+		cmd.Line, cmd.Col = 0, 0
+		cmds[i] = cmd
+	}
+	s.Commands = cmds
+	return s
 }
 
 func (c *cache) path(key string) string { return filepath.Join(c.dir, key+".json") }
@@ -210,7 +202,7 @@ func (c *cache) find(ctx context.Context, l *lesson) (*report.Page, bool) {
 		return nil, false
 	}
 	for path, want := range k.Files {
-		if got, err := fileDigest(path); err != nil || got != want {
+		if got, err := snapshot.Digest(path); err != nil || got != want {
 			return nil, false
 		}
 	}
@@ -221,7 +213,9 @@ func (c *cache) find(ctx context.Context, l *lesson) (*report.Page, bool) {
 	k.Page.Title = l.title
 	for i := range k.Page.Steps {
 		s := &k.Page.Steps[i]
-		s.Cached, s.Line, s.File = &when, l.steps[i].Line, ""
+		if s.Line, s.Place, s.File = l.steps[i].Line, l.steps[i].Place, ""; s.Cached == nil {
+			s.Cached = &when
+		}
 		if src := l.steps[i].Source; src != nil && src.Name != l.doc.Name() {
 			s.File = src.Name
 		}
@@ -261,13 +255,19 @@ func (c *cache) keep(l *lesson, page report.Page, served []string, asked map[str
 	if err != nil {
 		return err
 	}
-	k := kept{When: c.now().UTC(), Page: page, Files: map[string]string{}, Images: asked}
+	when := c.now().UTC()
+	for _, s := range page.Steps {
+		if s.Cached != nil && s.Cached.Before(when) {
+			when = *s.Cached // the age of a page is that of its oldest step
+		}
+	}
+	k := kept{When: when, Page: page, Files: map[string]string{}, Images: asked}
 	for _, path := range served {
 		abs, err := filepath.Abs(path)
 		if err != nil {
 			return err
 		}
-		if k.Files[abs], err = fileDigest(abs); errors.Is(err, os.ErrNotExist) {
+		if k.Files[abs], err = snapshot.Digest(abs); errors.Is(err, os.ErrNotExist) {
 			return nil // it was made and removed while the page ran
 		} else if err != nil {
 			return err

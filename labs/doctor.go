@@ -225,7 +225,8 @@ func cleanCommand(stdout io.Writer) *cobra.Command {
 		Use:   "clean",
 		Short: "Remove what runs that were killed left behind",
 		Long: `clean removes the containers, images, networks, mounts, processes and scratch
-folders of runs that are no longer alive. Runs that are alive are left alone.`,
+folders of runs that are no longer alive, and what runs kept for later ones to
+go on from. Runs that are alive are left alone.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return clean(cmd.Context(), stdout) },
 	}
@@ -250,6 +251,7 @@ func clean(ctx context.Context, w io.Writer) error {
 	}
 	say(engine.Clean(ctx))
 	say(network.Clean(ctx, ""))
+	say(cleanPasts())
 	for _, dir := range dead {
 		if err := os.RemoveAll(dir); err != nil {
 			errs = append(errs, err)

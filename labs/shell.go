@@ -96,7 +96,7 @@ func visit(ctx context.Context, o verifyOptions, arg string, stdout, stderr io.W
 		}
 		fmt.Fprint(stdout, "Leave with: exit\n\n")
 	}
-	b, err := openBench(ctx, o, pages, v)
+	b, err := openBench(ctx, o, pages, nil, false, v)
 	if err != nil {
 		return err
 	}
@@ -107,7 +107,7 @@ func visit(ctx context.Context, o verifyOptions, arg string, stdout, stderr io.W
 		}
 	}()
 	v.startPage(l, b.engineText)
-	_, err = b.page(ctx, l, b.gpus, v)
+	_, _, err = b.page(ctx, l, b.gpus, v)
 	v.endPage()
 	return err
 }

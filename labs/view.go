@@ -164,6 +164,11 @@ func (v *view) unchanged(l *lesson, p *report.Page) {
 	fmt.Fprintln(v.out, v.paint(bold, left)+strings.Repeat(" ", max(1, v.width-ansi.StringWidth(left)-ansi.StringWidth(right)))+v.paint(dim, right))
 }
 
+// again says that a page is run once more, and why.
+func (v *view) again(l *lesson, why string) {
+	v.println(v.paint(yellow, l.doc.Name()+" "+why+": it is run from its start.") + "\n")
+}
+
 // apart is a view of a page that runs beside others. What it tells is shown
 // whole when the page is done.
 func (v *view) apart(l *lesson) (page *view, show func()) {
@@ -339,7 +344,10 @@ func (v *view) line(s *step.Step, r *report.Step) string {
 	if r.Exit != nil || s.Role.Runs() && r.Verdict == report.Failed {
 		took = clock(time.Duration(r.Duration) * time.Millisecond)
 	}
-	room := v.width - ansi.StringWidth(left) - 9
+	if r.Cached != nil && (r.Exit != nil || r.Verdict.OK()) {
+		took = "unchanged since " + r.Cached.UTC().Format("01-02 15:04")
+	}
+	room := v.width - ansi.StringWidth(left) - max(9, len(took)+2)
 	text := ansi.Truncate(label(s), max(10, room), "…")
 	line := left + text
 	line += strings.Repeat(" ", max(1, v.width-ansi.StringWidth(line)-len(took))) + took

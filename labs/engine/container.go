@@ -36,6 +36,7 @@ type container struct {
 	created       time.Time
 	process       *process      // the runtime, which lives as long as the container
 	ended         chan struct{} // closed when it has exited
+	gone          chan struct{} // closed when it has been removed
 
 	// Guarded by the engine's mutex.
 	state    string // "created", "running", "exited"
@@ -135,7 +136,7 @@ func (e *oci) runCommand(ctx context.Context, line commandLine, call Call) (int,
 // newContainer takes a name and an id for a container.
 func (e *oci) newContainer(r *runLine, image *stored) (*container, error) {
 	c := &container{id: randomHex(32), ref: r.image, image: image, autoRemove: r.on("rm"), created: time.Now(), state: "created",
-		labels: map[string]string{Label: e.opts.RunID}, ended: make(chan struct{})}
+		labels: map[string]string{Label: e.opts.RunID}, ended: make(chan struct{}), gone: make(chan struct{})}
 	c.bundle = filepath.Join(e.dir, "containers", c.id)
 	c.hostname = c.id[:12]
 	if h := r.one("hostname"); h != "" {
@@ -397,9 +398,11 @@ func (e *oci) remove(_ context.Context, c *container) error {
 	e.mu.Lock()
 	if c.removed {
 		e.mu.Unlock()
+		<-c.gone
 		return nil
 	}
 	c.removed = true
+	defer close(c.gone)
 	running := c.process != nil
 	e.mu.Unlock()
 	if running {

@@ -27,6 +27,7 @@ type docker struct {
 	run    *runMark
 
 	life
+	kept
 	layers layersByID
 	mu     sync.Mutex
 	gpu    *gpuAccess
@@ -51,6 +52,9 @@ func openDocker(ctx context.Context, opts Options) (Engine, error) {
 		e.host = answering(ctx, clients[0])
 	}
 	if e.host == "" {
+		if err := takeOver(opts.Store, e.dir, "data"); err != nil {
+			return nil, errors.Join(err, e.run.undo())
+		}
 		e.daemon, err = startDaemon(ctx, opts, e.dir, e.run)
 		if err != nil {
 			e.run.drop()
@@ -393,6 +397,9 @@ func (e *docker) Close(ctx context.Context) error {
 	}
 	if e.daemon != nil {
 		errs = append(errs, e.daemon.stop())
+	}
+	if e.folder != "" && e.daemon != nil {
+		errs = append(errs, e.run.sweep(), e.handOver(e.dir, "data"))
 	}
 	return errors.Join(append(errs, e.run.undo())...)
 }

@@ -154,6 +154,10 @@ type Options struct {
 	Private bool
 	Led     bool
 
+	// Store is a folder that a Keeper of the same name and version was told to
+	// keep its images in. The engine takes it over; empty is none.
+	Store string
+
 	Log func(string) // lines about what the engine does; nil drops them
 }
 

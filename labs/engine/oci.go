@@ -43,6 +43,7 @@ type oci struct {
 	storing sync.Mutex // the index of the store has one writer
 
 	life
+	kept
 	mu         sync.Mutex
 	images     map[string]*stored // by full name
 	containers []*container
@@ -102,7 +103,12 @@ func openOCI(ctx context.Context, opts Options) (Engine, error) {
 			return nil, fmt.Errorf("make the oci engine's folder: %w", err)
 		}
 	}
-	if _, err := layout.Write(filepath.Join(e.dir, "layout"), empty.Index); err != nil {
+	if opts.Store != "" {
+		err = takeOver(opts.Store, e.dir, "layout", "roots")
+	} else {
+		_, err = layout.Write(filepath.Join(e.dir, "layout"), empty.Index)
+	}
+	if err != nil {
 		e.run.drop()
 		return nil, fmt.Errorf("make the oci engine's store: %w", err)
 	}
@@ -435,5 +441,8 @@ func (e *oci) Close(ctx context.Context) error {
 		errs = append(errs, e.remove(ctx, c))
 	}
 	e.wire.CloseIdleConnections()
+	if e.folder != "" {
+		errs = append(errs, e.run.sweep(), e.handOver(e.dir, "layout", "roots"))
+	}
 	return errors.Join(append(errs, e.run.undo())...)
 }

@@ -27,6 +27,7 @@ type podman struct {
 	gpu    *gpuAccess
 	layers layersByID
 	life
+	kept
 }
 
 const installPodman = "apt-get install -y podman runc"
@@ -48,6 +49,9 @@ func openPodman(ctx context.Context, opts Options) (Engine, error) {
 		if err := os.MkdirAll(filepath.Join(e.dir, d), 0o700); err != nil {
 			return nil, fmt.Errorf("make podman's folder: %w", err)
 		}
+	}
+	if err := takeOver(opts.Store, e.dir, "root"); err != nil {
+		return nil, errors.Join(err, e.run.undo())
 	}
 	e.global = []string{
 		"--root", filepath.Join(e.dir, "root"), "--runroot", filepath.Join(e.run.Short, "run"),
@@ -491,6 +495,10 @@ func (e *podman) Close(ctx context.Context) error {
 		if _, err := output(ctx, e.command(append([]string{"network", "rm", "-f"}, strings.Fields(out)...)...)); err != nil {
 			errs = append(errs, err)
 		}
+	}
+	if e.folder != "" {
+		// Its list of containers names folders of this run.
+		errs = append(errs, e.run.sweep(), os.RemoveAll(filepath.Join(e.dir, "root", "libpod")), e.handOver(e.dir, "root"))
 	}
 	return errors.Join(append(errs, e.run.undo())...)
 }

@@ -143,8 +143,14 @@ func (p *Platform) submit(spec jobSpec) (*job, error) {
 		}
 	}
 	p.jobs = append(p.jobs, j)
+	p.under++
 	p.changed.Broadcast()
-	p.wg.Go(func() { j.run(ctx) })
+	p.wg.Go(func() {
+		j.run(ctx)
+		p.mu.Lock()
+		p.under--
+		p.mu.Unlock()
+	})
 	return j, nil
 }
 

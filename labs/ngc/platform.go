@@ -65,6 +65,7 @@ type Platform struct {
 	workspaces []*workspace
 	pushed     []string // images, in the order they were pushed
 	busy       map[int]bool
+	under      int // jobs under way, their tidying up included
 }
 
 // config is what "ngc config current" shows.

@@ -36,6 +36,7 @@ func addNew(list []string, more ...string) []string {
 
 // answer carries out a command that a shim handed over.
 func (r *runner) answer(ctx context.Context, h handed) int {
+	r.called.Store(true)
 	switch h.Name {
 	case "ngc":
 		r.before(ctx, h)

@@ -26,7 +26,10 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"docent/generator/doc"
 	"docent/labs/engine"
@@ -64,6 +67,9 @@ type Deps struct {
 	Loaded []string
 	Ahead  bool   // build Dockerfiles before the page comes to them
 	Visit  *Visit // stop at a step and open a shell there; nil does not
+	// Resume has the page go on from where an earlier run was; nil runs all of
+	// it, and keeps nothing.
+	Resume *Resume
 
 	Timeout time.Duration       // of a step; 0 is DefaultTimeout
 	Limits  Limits              // of a step
@@ -105,6 +111,7 @@ type runner struct {
 	background []*process
 	ahead      *ahead // nil builds nothing ahead
 
+	called    atomic.Bool // has a step, or a program of one, called the engine or the platform?
 	mu        sync.Mutex
 	processes []*process          // all that were started, to be closed at the end
 	current   *stepUse            // what the step under way uses
@@ -112,6 +119,7 @@ type runner struct {
 	jobTaint  []string            // stand-ins in the image of the latest job
 	termTaint map[string][]string // stand-ins in the image of a terminal's container
 	images    map[string]*report.Image
+	hosts     []string        // outside, of the runs that this one goes on from
 	due       map[string]bool // images to be measured: see measure
 
 	own    []string             // values that each reader has another of
@@ -164,11 +172,20 @@ func Page(ctx context.Context, d *doc.Document, plan []step.Planned, deps Deps) 
 		r.close()
 		desk.close()
 	}()
-	if err := r.place(); err != nil {
+	first := 0 // the step that is run first
+	if k := deps.Resume; k != nil {
+		k.placed = map[string]unix.Stat_t{}
+	}
+	if k := deps.Resume; k != nil && k.From != nil {
+		if err := r.resume(ctx); err != nil {
+			return page, fmt.Errorf("%w: %w", ErrNotResumed, err)
+		}
+		first = k.From.After
+	} else if err := r.place(); err != nil {
 		return page, err
 	}
 	if deps.Ahead {
-		r.ahead = r.buildAhead(ctx, plan)
+		r.ahead = r.buildAhead(ctx, plan[first:])
 		defer r.ahead.close()
 	}
 	left := false // the person who visits a session has been and gone
@@ -185,7 +202,13 @@ func Page(ctx context.Context, d *doc.Document, plan []step.Planned, deps Deps) 
 		ev := Event{Page: d.Name(), Index: i, Total: len(plan), Step: &plan[i].Step}
 		ev.Kind = StepStarted
 		deps.Events(ev)
-		res := r.step(ctx, p, ev)
+		var res report.Step
+		if i < first {
+			res = r.repeat(i, p.Step)
+		} else {
+			res = r.step(ctx, p, ev)
+			r.hold(ctx, p, res, i+1)
+		}
 		ev.Kind, ev.Result = StepDone, &res
 		deps.Events(ev)
 		page.Steps = append(page.Steps, res)
@@ -255,6 +278,7 @@ func (r *runner) place() error {
 		if err := r.download(d.From, d.Name); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return err
 		} // one that is missing is in deps.Missing
+		r.markDownload(d.Name)
 	}
 	return nil
 }
@@ -479,12 +503,6 @@ func (r *runner) conclude(page *report.Page) {
 				page.StandIns = append(page.StandIns, report.StandInImage{Image: image, Recipe: s.Recipe, Digest: s.Digest})
 			}
 		}
-		for _, h := range n.Hosts() {
-			if h.Outcome == "allowed" {
-				page.Hosts = append(page.Hosts, h.Host)
-			}
-		}
-		slices.Sort(page.Hosts)
-		page.Hosts = slices.Compact(page.Hosts)
+		page.Hosts = r.outside()
 	}
 }

@@ -60,19 +60,12 @@ type Dir struct {
 	tempErr error
 	seen    map[string]bool // true: written anew; false: the old file is good
 
-	made    map[string]bool // folders of the temporary one
-	worth   int             // files from which a site is changed in place
-	cache   *build.Cache
-	record  build.Answer       // names what is known
-	known   map[string]outFile // what the old site holds, as far as it is sure
-	now     map[string]outFile // what the new one will
-	foreign func() bool        // whether the old site holds files of another hand
-}
-
-// An outFile is a file of the site as it was written.
-type outFile struct {
-	stamp  stamp
-	answer build.Answer // of its content
+	made     map[string]bool // folders of the temporary one
+	worth    int             // files from which a site is changed in place
+	cache    *build.Cache
+	record   build.Answer       // names what is known
+	surveyed func() *record     // what the old site holds; nil is unknown
+	now      map[string]outFile // what was written, or found to be the same
 }
 
 // A WrongOutput says that a folder cannot be written because of what it is.
@@ -191,15 +184,15 @@ func (d *Dir) Put(name string, data []byte) error {
 	if d.cache != nil {
 		a = contentAnswer(sha256.Sum256(data))
 	}
-	if e, ok := d.known[name]; ok {
-		same = e.answer == a && d.Intact(name)
+	if f := d.knows(name); f != nil {
+		same = f.answer == a && f.intact
 	} else if !d.fresh {
 		at := filepath.Join(d.out, filepath.FromSlash(name))
 		stamp, plain := outStamp(at)
 		old, err := os.ReadFile(at)
 		if same = err == nil && bytes.Equal(old, data); same && plain && d.cache != nil {
 			d.mu.Lock()
-			d.now[name] = outFile{stamp, a}
+			d.now[name] = outFile{stamp: stamp, answer: a}
 			d.mu.Unlock()
 		}
 	}
@@ -216,37 +209,22 @@ func (d *Dir) Put(name string, data []byte) error {
 	}
 	if d.cache != nil {
 		d.mu.Lock()
-		d.now[name] = outFile{stamp, a}
+		d.now[name] = outFile{stamp: stamp, answer: a}
 		d.mu.Unlock()
 	}
 	return nil
 }
 
-// Intact reports whether a file of the old site is as it was written.
-func (d *Dir) Intact(name string) bool {
-	e, ok := d.known[name]
-	if !ok {
-		return false
-	}
-	s, ok := outStamp(filepath.Join(d.out, filepath.FromSlash(name)))
-	return ok && s == e.stamp
-}
-
-// outStamp is the stamp of a file that we wrote. Links to it come and go, so
-// the time of the last change of its place does not count.
-func outStamp(name string) (stamp, bool) {
-	info, err := os.Lstat(name)
-	if err != nil || !info.Mode().IsRegular() {
-		return stamp{}, false
-	}
-	return stamp{info.Size(), info.ModTime().UnixNano(), inode(info)}, true
-}
-
 // Keep leaves a file of the old site in its place and reports whether there
 // is one. Only a file whose name changes with its content may be kept.
 func (d *Dir) Keep(name string) bool {
-	info, err := os.Lstat(filepath.Join(d.out, filepath.FromSlash(name)))
-	return err == nil && info.Mode().IsRegular() && d.claim(name, false) == nil
+	if !d.Intact(name) {
+		info, err := os.Lstat(filepath.Join(d.out, filepath.FromSlash(name)))
+		if err != nil || !info.Mode().IsRegular() {
+			return false
+		}
+	}
+	return d.claim(name, false) == nil
 }
 
 // Copy writes a file from a reader; it is opened once or twice.
@@ -354,6 +332,9 @@ func (d *Dir) Commit() (written int, err error) {
 	_, noMarker := os.Lstat(filepath.Join(d.out, marker))
 	gone := d.gone()
 	if written == 0 && noMarker == nil && len(gone) == 0 {
+		if old := d.old(); old != nil && !old.foreign && old.learned > worthLearning {
+			d.remember(old.found)
+		}
 		return 0, nil
 	}
 	if err := d.open(); err != nil {
@@ -363,7 +344,11 @@ func (d *Dir) Commit() (written int, err error) {
 		if err := d.patch(gone); err != nil {
 			return 0, fmt.Errorf("put the new site in place: %w", err)
 		}
-		d.remember()
+		var folders map[string]stamp
+		if old := d.old(); old != nil {
+			folders = old.changedFolders(d.seen, gone)
+		}
+		d.remember(folders)
 		return written, nil
 	}
 	sort.Strings(keep)
@@ -373,10 +358,14 @@ func (d *Dir) Commit() (written int, err error) {
 	if err := os.WriteFile(filepath.Join(d.temp, marker), []byte(markerText), 0o644); err != nil {
 		return 0, err
 	}
+	var folders map[string]stamp
+	if d.cache != nil {
+		folders = stampFolders(d.temp, d.made)
+	}
 	if err := d.swap(); err != nil {
 		return 0, fmt.Errorf("put the new site in place: %w", err)
 	}
-	d.remember()
+	d.remember(folders)
 	return written, nil
 }
 
@@ -390,7 +379,9 @@ func (d *Dir) link(names []string) error {
 		if os.Link(from, to) == nil {
 			continue
 		}
-		delete(d.known, name)
+		if old := d.old(); old != nil {
+			delete(old.files, name)
+		}
 		if err := copyFile(from, to); err != nil { // a file system without hard links
 			return err
 		}

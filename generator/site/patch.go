@@ -30,8 +30,8 @@ const (
 
 // gone are the files of the old folder that the new site lacks.
 func (d *Dir) gone() (names []string) {
-	if d.foreign != nil && !d.foreign() {
-		for name := range d.known {
+	if old := d.old(); old != nil && !old.foreign {
+		for _, name := range old.names {
 			if _, ok := d.seen[name]; !ok {
 				names = append(names, name)
 			}

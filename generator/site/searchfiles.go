@@ -76,7 +76,7 @@ func (d *Dir) Old(name string) ([]byte, bool) {
 		return nil, false
 	}
 	data, err := os.ReadFile(filepath.Join(d.out, filepath.FromSlash(name)))
-	return data, err == nil && contentAnswer(sha256.Sum256(data)) == d.known[name].answer
+	return data, err == nil && contentAnswer(sha256.Sum256(data)) == d.knows(name).answer
 }
 
 // searchMemory is where a preview has its index: the one that was, and the

@@ -36,7 +36,7 @@ func (s *Site) tellAbout(v *view, p *page) {
 		u := url.URL{Path: p.name}
 		v.Edit = strings.ReplaceAll(to, "{path}", u.EscapedPath())
 	}
-	v.Draft = isSet(p.meta["draft"])
+	v.Draft = isSet(p.meta.get("draft"))
 	v.NoIndex = v.NoIndex || v.Draft || p.hidden()
 	if s.set.Markdown && !s.opt.Preview {
 		v.Markdown = relative(p.url, p.markdownName())

@@ -18,39 +18,54 @@ func (f *facts) append(b []byte, places bool) []byte {
 	w.string(f.title, f.html)
 	w.strings(f.meta)
 	w.strings(f.sources)
-	w.int(len(f.heads))
-	for _, h := range f.heads {
-		w.int(h.level)
-		w.string(h.id, h.text)
-		w.string(string(h.title))
-		w.strings(h.ids)
-	}
-	w.strings(f.ids)
-	for _, l := range [][]fact{f.labels, f.objects, f.figures} {
-		w.int(len(l))
-		for _, x := range l {
-			w.string(x.typ, x.name, x.id)
-			w.pos(x.pos)
-			w.string(string(x.text))
-			w.strings(x.ids)
-			w.strings(x.in)
-			w.int(x.after)
-			w.bool(x.implicit)
-		}
-	}
+	w.facts(f.labels)
+	w.facts(f.objects)
+	w.facts(f.figures)
 	w.nodes(f.toctrees)
 	w.nodes(f.index)
 	for _, in := range f.treesIn { // as many as toctrees
 		w.strings(in)
 	}
-	w.parts(f.toc)
 	w.strings(f.leads)
 	w.int(f.listings)
 	if places {
 		w.string(f.desc)
 		w.strings(f.deps)
 	}
+	f.outline().append(&w) // the last, without its length
 	return w.b
+}
+
+func (o *outline) append(w *writer) {
+	w.int(len(o.heads))
+	for _, h := range o.heads {
+		w.int(h.level)
+		w.string(h.id, h.text)
+		w.string(string(h.title))
+		w.strings(h.ids)
+	}
+	w.strings(o.ids)
+	w.facts(o.anchors)
+	w.parts(o.toc)
+}
+
+// outline gives what is in the page.
+func (f *facts) outline() *outline {
+	if o := f.read.Load(); o != nil {
+		return o
+	}
+	r := reader{doc.Reader{S: f.written}}
+	o := &outline{heads: make([]heading, r.Length())}
+	for i := range o.heads {
+		o.heads[i] = heading{r.Count(), r.String(), r.String(), written(r.String()), r.Strings()}
+	}
+	o.ids, o.anchors = r.Strings(), r.facts()
+	o.toc = r.parts(len(o.heads), len(f.toctrees), 0)
+	if r.Bad || r.S != "" {
+		panic("site: " + errBroken.Error()) // their checksum was right
+	}
+	f.read.Store(o)
+	return o
 }
 
 var errBroken = errors.New("the stored facts are broken")
@@ -58,33 +73,21 @@ var errBroken = errors.New("the stored facts are broken")
 // readFacts reads what append wrote with places. Its strings are parts of s.
 func readFacts(s string) (*facts, error) {
 	r := reader{doc.Reader{S: s}}
-	f := &facts{title: r.String(), html: r.String(), meta: r.Strings(), sources: r.Strings()}
-	f.heads = make([]heading, r.Length())
-	for i := range f.heads {
-		f.heads[i] = heading{r.Count(), r.String(), r.String(), written(r.String()), r.Strings()}
-	}
-	f.ids = r.Strings()
-	for _, l := range []*[]fact{&f.labels, &f.objects, &f.figures} {
-		if n := r.Length(); n > 0 {
-			*l = make([]fact, n)
-		}
-		for i := range *l {
-			(*l)[i] = fact{typ: r.String(), name: r.String(), id: r.String(), pos: r.pos(), text: written(r.String()), ids: r.Strings(), in: r.Strings(), after: r.Count(), implicit: r.Bool()}
-		}
-	}
+	f := &facts{title: r.String(), html: r.String(), meta: r.Strings(), sources: r.Strings(),
+		labels: r.facts(), objects: r.facts(), figures: r.facts()}
 	f.toctrees, f.index = r.nodes(), r.nodes()
 	for range f.toctrees {
 		f.treesIn = append(f.treesIn, r.Strings())
 	}
-	f.toc = r.parts(f, 0)
 	f.leads, f.listings = r.Strings(), r.Count()
 	f.desc, f.deps = r.String(), r.Strings()
 	for _, x := range f.figures {
 		r.Bad = r.Bad || x.after > len(f.toctrees)
 	}
-	if r.Bad || r.S != "" || len(f.meta)%2 != 0 {
+	if r.Bad || len(f.meta)%2 != 0 {
 		return nil, errBroken
 	}
+	f.written = r.S
 	return f, nil
 }
 
@@ -136,6 +139,19 @@ func (w *writer) nodes(l []*doc.Node) {
 	}
 }
 
+func (w *writer) facts(l []fact) {
+	w.int(len(l))
+	for _, x := range l {
+		w.string(x.typ, x.name, x.id)
+		w.pos(x.pos)
+		w.string(string(x.text))
+		w.strings(x.ids)
+		w.strings(x.in)
+		w.int(x.after)
+		w.bool(x.implicit)
+	}
+}
+
 func (w *writer) parts(l []tocPart) {
 	w.int(len(l))
 	for _, p := range l {
@@ -179,7 +195,20 @@ func (r *reader) nodes() []*doc.Node {
 	return out
 }
 
-func (r *reader) parts(f *facts, depth int) []tocPart {
+func (r *reader) facts() []fact {
+	n := r.Length()
+	if n == 0 {
+		return nil
+	}
+	l := make([]fact, n)
+	for i := range l {
+		l[i] = fact{typ: r.String(), name: r.String(), id: r.String(), pos: r.pos(), text: written(r.String()), ids: r.Strings(), in: r.Strings(), after: r.Count(), implicit: r.Bool()}
+	}
+	return l
+}
+
+// parts reads the parts of a page that has so many headings and toctrees.
+func (r *reader) parts(heads, trees, depth int) []tocPart {
 	n := r.Length()
 	if n == 0 {
 		return nil
@@ -191,11 +220,11 @@ func (r *reader) parts(f *facts, depth int) []tocPart {
 	out := make([]tocPart, n)
 	for i := range out {
 		p := tocPart{kind: tocKind(r.Count()), index: r.Count(), text: r.String(), id: r.String()}
-		if p.kind == tocSection && p.index >= len(f.heads) || p.kind == tocTree && p.index >= len(f.toctrees) {
+		if p.kind == tocSection && p.index >= heads || p.kind == tocTree && p.index >= trees {
 			r.Fail()
 			return nil
 		}
-		p.parts = r.parts(f, depth+1)
+		p.parts = r.parts(heads, trees, depth+1)
 		out[i] = p
 	}
 	return out

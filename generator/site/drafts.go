@@ -25,12 +25,8 @@ func (s *Site) withoutDrafts() {
 // says reports whether a page's field is set: it stands there, and its value
 // is none that means no.
 func (f *facts) says(field string) bool {
-	for i := 0; i+1 < len(f.meta); i += 2 {
-		if f.meta[i] == field {
-			return f.meta[i+1] == "" || isSet(f.meta[i+1])
-		}
-	}
-	return false
+	v := f.meta.get(field)
+	return f.meta.has(field) && (v == "" || isSet(v))
 }
 
 // isSet reports whether a field's value means yes.

@@ -5,6 +5,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 
 	"docent/generator/doc"
 	"docent/generator/html"
@@ -24,28 +26,57 @@ type target struct {
 
 // facts are what other pages may ask of one page, gathered when it is read.
 // They hold nothing of the page's tree, which is dropped then. codec.go
-// writes and reads them.
+// writes and reads them. What is in the outline is read when someone asks.
 type facts struct {
-	title    string   // plain text
-	html     string   // title as inline HTML
-	meta     []string // keys and values, by turns
+	title    string // plain text
+	html     string // title as inline HTML
+	meta     fields
 	sources  []string // names of the files that positions refer to
-	heads    []heading
-	ids      []string // sorted
-	labels   []fact
+	labels   []fact   // for the whole site
 	objects  []fact
 	toctrees []*doc.Node
 	index    []*doc.Node
 	figures  []fact     // in order, for numbers
 	leads    []string   // of a page that may order its folder: where its links lead
 	treesIn  [][]string // of each toctree, the sections it stands in
-	toc      []tocPart
 	listings int
+	written  string // the outline
+	read     atomic.Pointer[outline]
 
 	// What no other page asks, only the files that stand for the whole site
 	// (feed, site map, llms.txt): it is no part of the digest.
 	desc string   // one or two sentences
 	deps []string // files that reading the page asked for
+}
+
+// An outline is what is in a page, by its anchors. Few are asked for.
+type outline struct {
+	heads   []heading
+	ids     []string // all anchors, sorted
+	anchors []fact   // the sections by their titles: labels for Markdown
+	toc     []tocPart
+}
+
+// fields are keys and values, by turns. Few pages have more than three.
+type fields []string
+
+// get gives the value of a key, or "".
+func (f fields) get(key string) string {
+	for i := 0; i+1 < len(f); i += 2 {
+		if f[i] == key {
+			return f[i+1]
+		}
+	}
+	return ""
+}
+
+func (f fields) has(key string) bool {
+	for i := 0; i+1 < len(f); i += 2 {
+		if f[i] == key {
+			return true
+		}
+	}
+	return false
 }
 
 // A heading is a section's title, as other pages show it.
@@ -63,7 +94,7 @@ type fact struct {
 	ids           []string // of a figure: all its anchors
 	in            []string // of a figure: the sections it stands in, outermost first
 	after         int      // of a figure: how many toctrees stand before it
-	implicit      bool
+	implicit      bool     // of an object: it has another name
 }
 
 // A written node is one in its compact form, without places: most titles are
@@ -89,13 +120,13 @@ func (w written) node() *doc.Node {
 }
 
 func (f *facts) hasID(id string) bool {
-	_, ok := slices.BinarySearch(f.ids, id)
+	_, ok := slices.BinarySearch(f.outline().ids, id)
 	return ok
 }
 
-// fields are the bibliographic fields at a page's top (`:orphan:` and the
+// fieldsOf are the bibliographic fields at a page's top (`:orphan:` and the
 // like), below those of its front matter.
-func fields(d *doc.Document) map[string]string {
+func fieldsOf(d *doc.Document) map[string]string {
 	out := map[string]string{}
 	for _, n := range d.Root.Children {
 		if n.Is(doc.KindComment, doc.KindTarget, doc.KindSubstitutionDefinition, doc.KindTitle, doc.KindSubtitle, doc.KindMeta) {
@@ -132,8 +163,9 @@ func fields(d *doc.Document) map[string]string {
 // gather collects the facts of one page. It asks nothing of other pages.
 // orders says that the page's links may order the pages of its folder.
 func gather(d *doc.Document, orders bool) *facts {
-	f := &facts{}
-	meta := fields(d)
+	f, o := &facts{}, &outline{}
+	f.read.Store(o)
+	meta := fieldsOf(d)
 	for _, k := range slices.Sorted(maps.Keys(meta)) {
 		f.meta = append(f.meta, k, meta[k])
 	}
@@ -145,7 +177,7 @@ func gather(d *doc.Document, orders bool) *facts {
 		if i == 0 {
 			f.title, f.html = strings.Join(strings.Fields(h.Text), " "), h.HTML
 		}
-		f.heads = append(f.heads, heading{h.Level, h.ID, h.Text, writeNode(h.Node.First(doc.KindTitle)), h.Node.IDs()})
+		o.heads = append(o.heads, heading{h.Level, h.ID, h.Text, writeNode(h.Node.First(doc.KindTitle)), h.Node.IDs()})
 		heads[h.Node] = i
 	}
 	name := trimSuffix(d.Name())
@@ -174,10 +206,10 @@ func gather(d *doc.Document, orders bool) *facts {
 			explicit[id] = true
 		}
 	}
-	f.walk(d.Root, explicit, nil)
-	f.toc = f.contents(d.Root.Children, true, heads)
-	slices.Sort(f.ids)
-	f.ids = slices.Compact(f.ids)
+	f.walk(o, d.Root, explicit, nil)
+	o.toc = f.contents(d.Root.Children, true, heads)
+	slices.Sort(o.ids)
+	o.ids = slices.Compact(o.ids)
 	return f
 }
 
@@ -196,10 +228,10 @@ func leads(d *doc.Document) []string {
 	return out
 }
 
-func (f *facts) walk(n *doc.Node, explicit map[string]bool, in []string) {
-	f.ids = append(f.ids, n.IDs()...)
+func (f *facts) walk(o *outline, n *doc.Node, explicit map[string]bool, in []string) {
+	o.ids = append(o.ids, n.IDs()...)
 	if names := n.Names(); len(names) > 0 && len(n.IDs()) > 0 {
-		f.labelsOf(n, explicit)
+		f.labelsOf(o, n, explicit)
 	}
 	figure := func(typ string) {
 		f.figures = append(f.figures, fact{typ: typ, id: n.IDs()[0], ids: n.IDs(), pos: n.Pos, in: in, after: len(f.toctrees)})
@@ -258,7 +290,7 @@ func (f *facts) walk(n *doc.Node, explicit map[string]bool, in []string) {
 		f.describe(n)
 	}
 	for _, c := range n.Children {
-		f.walk(c, explicit, in)
+		f.walk(o, c, explicit, in)
 	}
 }
 
@@ -278,7 +310,7 @@ func aboutModule(n *doc.Node) *doc.Node {
 
 // labelsOf notes the names of an element. An explicit name is a label that
 // the whole site may use; a section's own title is one only for this page.
-func (f *facts) labelsOf(n *doc.Node, explicit map[string]bool) {
+func (f *facts) labelsOf(o *outline, n *doc.Node, explicit map[string]bool) {
 	kind, title := "", n.First(doc.KindTitle, doc.KindCaption)
 	switch n.Kind {
 	case doc.KindSection, doc.KindDocument:
@@ -310,8 +342,11 @@ func (f *facts) labelsOf(n *doc.Node, explicit map[string]bool) {
 			}
 		}
 		l := fact{typ: kind, name: name, id: id, pos: n.Pos, text: writeNode(title)}
-		l.implicit = kind == "section" && normal(name) == own && !explicit[makeID(name)]
-		f.labels = append(f.labels, l)
+		if kind == "section" && normal(name) == own && !explicit[makeID(name)] {
+			o.anchors = append(o.anchors, l)
+		} else {
+			f.labels = append(f.labels, l)
+		}
 	}
 }
 
@@ -373,13 +408,19 @@ func humane(name string) string {
 
 // collect merges the facts of all pages and reports what two pages claim.
 func (s *Site) collect() {
+	s.labels, s.objects = map[string]target{}, map[string]map[string]target{}
+	s.anchors = sync.OnceValue(func() map[string][]target {
+		all := map[string][]target{}
+		for _, p := range s.pages {
+			for _, f := range p.facts.outline().anchors {
+				all[f.name] = append(all[f.name], target{page: p, id: f.id, text: f.text, kind: f.typ})
+			}
+		}
+		return all
+	})
 	for _, p := range s.pages {
 		for _, f := range p.facts.labels {
 			t := target{page: p, id: f.id, text: f.text, kind: f.typ}
-			if f.implicit {
-				s.anchors[f.name] = append(s.anchors[f.name], t)
-				continue
-			}
 			if old, twice := s.labels[f.name]; twice && (old.page != p || old.id != f.id) {
 				if old.page != p { // within a page the parser reports it
 					s.warn(p, f.pos, doc.Warning, "ref-duplicate-label",

@@ -122,7 +122,9 @@ func (s *Site) sitemap() []byte {
 }
 
 // hidden reports whether a page asks search engines to leave it out.
-func (p *page) hidden() bool { return p.meta["robots"] == "noindex" || p.meta["index"] == "false" }
+func (p *page) hidden() bool {
+	return p.meta.get("robots") == "noindex" || p.meta.get("index") == "false"
+}
 
 func marshalXML(v any) []byte {
 	var b bytes.Buffer

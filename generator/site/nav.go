@@ -1,6 +1,7 @@
 package site
 
 import (
+	"cmp"
 	"path"
 	"slices"
 	"sort"
@@ -138,32 +139,35 @@ func (s *Site) folders(placed map[*page]bool) []*navItem {
 			note(p)
 		}
 	}
-	rank := func(it *navItem) (order float64, link int, title string) {
-		order, link, title = 1e9, 1<<30, strings.ToLower(it.title)
-		for p := it.page; p != nil; p = nil {
-			if v, err := strconv.ParseFloat(p.meta["order"], 64); err == nil {
-				order = v
+	rank := func(it *navItem) ranked {
+		r := ranked{it, 1e9, 1 << 30, it.title}
+		if p := it.page; p != nil {
+			if v, err := strconv.ParseFloat(p.meta.get("order"), 64); err == nil {
+				r.order = v
 			}
 			if l, ok := linked[p]; ok {
-				link = l
+				r.link = l
 			}
-			title = strings.ToLower(p.title)
+			r.title = p.title
 		}
+		r.title = strings.ToLower(r.title)
 		for _, c := range it.children { // a folder stands where its first page is linked
 			if c.page != nil {
 				if l, ok := linked[c.page]; ok && it.page == nil {
-					link = min(link, l)
+					r.link = min(r.link, l)
 				}
 			}
 		}
-		return order, link, title
+		return r
 	}
 	var build func(name string) []*navItem
 	build = func(name string) []*navItem {
 		d := dirs[name]
-		var out []*navItem
-		for _, p := range d.pages {
-			out = append(out, &navItem{page: p})
+		items := make([]navItem, len(d.pages))
+		out := make([]ranked, 0, len(d.pages)+len(d.subs))
+		for i, p := range d.pages {
+			items[i].page = p
+			out = append(out, rank(&items[i]))
 		}
 		var subs []string
 		for sub := range d.subs {
@@ -176,25 +180,18 @@ func (s *Site) folders(placed map[*page]bool) []*navItem {
 				it.title = ""
 				if len(it.page.facts.toctrees) > 0 {
 					it.children = append(s.navOf(it.page, placed), it.children...)
-					it.children = slices.DeleteFunc(it.children, func(c *navItem) bool { return false })
 				}
 			}
 			if it.page != nil || len(it.children) > 0 {
-				out = append(out, it)
+				out = append(out, rank(it))
 			}
 		}
-		sort.SliceStable(out, func(i, j int) bool {
-			ao, al, at := rank(out[i])
-			bo, bl, bt := rank(out[j])
-			if ao != bo {
-				return ao < bo
-			}
-			if al != bl {
-				return al < bl
-			}
-			return at < bt
-		})
-		return out
+		slices.SortStableFunc(out, ranked.compare)
+		sorted := make([]*navItem, len(out))
+		for i, r := range out {
+			sorted[i] = r.navItem
+		}
+		return sorted
 	}
 	// Pages that a toctree below an index page asks for are placed there.
 	for _, d := range dirs {
@@ -211,6 +208,21 @@ func (s *Site) folders(placed map[*page]bool) []*navItem {
 		}
 	}
 	return build(".")
+}
+
+// A ranked item has what its place in its folder follows from.
+type ranked struct {
+	*navItem
+	order float64
+	link  int
+	title string
+}
+
+func (a ranked) compare(b ranked) int {
+	if n := cmp.Or(cmp.Compare(a.order, b.order), cmp.Compare(a.link, b.link)); n != 0 {
+		return n
+	}
+	return strings.Compare(a.title, b.title)
 }
 
 // maxFullNav is how many lines the navigation may have to stand whole on

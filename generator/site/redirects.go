@@ -42,7 +42,7 @@ func (s *Site) planRedirects() {
 		}
 	}
 	for _, p := range s.pages {
-		for _, alias := range strings.FieldsFunc(p.meta["aliases"], func(r rune) bool { return r == ',' || r == ' ' || r == '\n' }) {
+		for _, alias := range strings.FieldsFunc(p.meta.get("aliases"), func(r rune) bool { return r == ',' || r == ' ' || r == '\n' }) {
 			add(redirect{address(alias), p.url, p.title}, p.name, func(message, hint string) {
 				d := doc.Diag{Severity: doc.Warning, Code: "alias", Message: message, Hint: hint, Source: s.source(p, 0)}
 				if i := strings.Index(d.Source.Text, alias); i >= 0 {

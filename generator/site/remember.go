@@ -126,7 +126,8 @@ func (s *Site) settle() {
 	s.digestEvidence()
 	shape, whole := writer{}, writer{places: true}
 	for _, p := range s.pages {
-		shape.string(p.name, p.shape, p.updated.String())
+		shape.string(p.name, p.shape)
+		shape.int(int(p.updated.Unix()))
 		whole.string(p.facts.desc)
 		whole.strings(p.facts.deps)
 	}

@@ -131,8 +131,8 @@ func (e *env) pageLink(q *page, explicit bool) html.Link {
 	l := html.Link{Href: relative(e.p.url, q.url)}
 	if !explicit {
 		l.Plain = q.title
-		if len(q.facts.heads) > 0 {
-			l.Text = q.facts.heads[0].title.node()
+		if len(q.facts.outline().heads) > 0 {
+			l.Text = q.facts.outline().heads[0].title.node()
 		}
 	}
 	return l
@@ -233,14 +233,14 @@ func (s *Site) anchor(p *page, name string) (target, bool) {
 	if t, ok := s.labels[normal(name)]; ok {
 		return t, true
 	}
-	if all := s.anchors[normal(strings.ReplaceAll(name, "-", " "))]; len(all) == 1 {
+	if all := s.anchors()[normal(strings.ReplaceAll(name, "-", " "))]; len(all) == 1 {
 		return all[0], true
 	}
 	return target{}, false
 }
 
 func (p *page) titleOf(id string) written {
-	for _, h := range p.facts.heads {
+	for _, h := range p.facts.outline().heads {
 		if slices.Contains(h.ids, id) {
 			return h.title
 		}
@@ -256,11 +256,11 @@ func (s *Site) sectionLabels() bool {
 
 func (s *Site) autoLabel(p *page, name string) (target, bool) {
 	doc, rest, ok := strings.Cut(name, ":")
-	for _, t := range s.anchors[normal(name)] {
+	for _, t := range s.anchors()[normal(name)] {
 		return t, true
 	}
 	if ok {
-		for _, t := range s.anchors[normal(rest)] {
+		for _, t := range s.anchors()[normal(rest)] {
 			if t.page.docname == doc {
 				return t, true
 			}

@@ -97,7 +97,7 @@ type Site struct {
 	named     map[string]map[string][]target // "py" and the like -> name -> where, by type
 	lasts     func() map[string][]string     // names by domain and last part, made when asked for
 	folds     func() map[string]string       // names by type and themselves in lower case, likewise
-	anchors   map[string][]target            // Markdown headings and other ids, by id
+	anchors   func() map[string][]target     // sections by their titles, made when asked for
 	invs      []*Inventory
 	nav       []*navItem
 	navs      sync.Map     // navigation of pages side by side, see navHTML
@@ -144,7 +144,7 @@ type page struct {
 	htm     string // title as inline HTML
 	desc    string
 	orphan  bool
-	meta    map[string]string
+	meta    fields
 	facts   *facts
 	at      int               // its place among the pages
 	kept    *kept             // its tree, until it is rendered; or nil
@@ -202,8 +202,7 @@ func load(ctx context.Context, opt Options, before *Site) (*Site, error) {
 // labels, numbers. It may be done again when the facts of a page changed.
 func (s *Site) connect(ctx context.Context) {
 	s.diags = s.diags[:s.fixed:s.fixed]
-	s.docs, s.byURL = map[string]*page{}, map[string]*page{}
-	s.labels, s.objects, s.anchors = map[string]target{}, map[string]map[string]target{}, map[string][]target{}
+	s.docs, s.byURL = make(map[string]*page, len(s.pages)), make(map[string]*page, len(s.pages))
 	s.navs.Clear()
 	s.nav, s.flat, s.terms, s.reports, s.results, s.redirects = nil, nil, nil, nil, nil, nil
 	for _, p := range s.pages {
@@ -641,11 +640,8 @@ func (s *Site) place() {
 			p.docname = p.name
 		}
 		s.docs[p.docname] = p
-		p.title, p.htm, p.meta = p.facts.title, p.facts.html, map[string]string{}
-		for i := 0; i < len(p.facts.meta); i += 2 {
-			p.meta[p.facts.meta[i]] = p.facts.meta[i+1]
-		}
-		p.orphan = hasKey(p.meta, "orphan")
+		p.title, p.htm, p.meta = p.facts.title, p.facts.html, p.facts.meta
+		p.orphan = p.meta.has("orphan")
 		p.desc = p.facts.desc
 	}
 	s.home = s.docs[s.rootDoc()]
@@ -689,8 +685,6 @@ func (s *Site) rootDoc() string {
 	}
 	return "index"
 }
-
-func hasKey(m map[string]string, k string) bool { _, ok := m[k]; return ok }
 
 // page finds the page of a name that stands in a page: relative to the
 // page's folder, or below the root with a leading slash.

@@ -190,9 +190,9 @@ func (w *tocWalk) elsewhere(e tocEntry) html.TocEntry {
 
 // page makes the lines of a page that a toctree names.
 func (w *tocWalk) page(q *page, title string, above []*page, level int) []html.TocEntry {
-	parts := w.visible(q.facts.toc)
+	parts := w.visible(q.facts.outline().toc)
 	depth := 0
-	if d, err := strconv.Atoi(strings.TrimSpace(q.meta["tocdepth"])); err == nil && d > 0 {
+	if d, err := strconv.Atoi(strings.TrimSpace(q.meta.get("tocdepth"))); err == nil && d > 0 {
 		depth = level + d - 1
 	}
 	out := w.lines(q, parts, above, level, depth)
@@ -263,7 +263,7 @@ func (w *tocWalk) line(q *page, p tocPart) html.TocEntry {
 	if p.kind == tocObject {
 		return html.TocEntry{Href: relative(w.from.url, q.url+"#"+p.id), Plain: p.text, Code: true}
 	}
-	h := q.facts.heads[p.index]
+	h := q.facts.outline().heads[p.index]
 	e := html.TocEntry{Href: relative(w.from.url, q.url), Plain: h.text, Title: h.title.node(), Number: q.secnum[h.id]}
 	if p.index > 0 {
 		e.Href = relative(w.from.url, q.url+"#"+h.id)
@@ -274,8 +274,8 @@ func (w *tocWalk) line(q *page, p tocPart) html.TocEntry {
 }
 
 func firstID(p *page) string {
-	if len(p.facts.heads) > 0 {
-		return p.facts.heads[0].id
+	if len(p.facts.outline().heads) > 0 {
+		return p.facts.outline().heads[0].id
 	}
 	return ""
 }
@@ -292,7 +292,7 @@ type numbering struct {
 func (s *Site) number() {
 	n := &numbering{s: s, assigned: map[*page]bool{}, counts: map[string]int{}}
 	for _, p := range s.pages {
-		p.secnum, p.fignum = map[string]string{}, map[string]string{}
+		p.secnum, p.fignum = nil, nil
 	}
 	order := slices.Clone(s.pages)
 	if s.home != nil { // where numbered toctrees nest, the outer one counts
@@ -319,6 +319,7 @@ func (s *Site) number() {
 		for _, f := range p.facts.figures {
 			if f.typ == "displaymath" {
 				count++
+				made(&p.fignum)
 				p.fignum[f.id] = strconv.Itoa(count)
 			}
 		}
@@ -332,7 +333,7 @@ func (n *numbering) tree(t *toctree, depth int) {
 	for _, e := range t.entries {
 		if e.page != nil && !e.self && !n.assigned[e.page] {
 			n.assigned[e.page] = true
-			n.parts(e.page, e.page.facts.toc, depth)
+			n.parts(e.page, e.page.facts.outline().toc, depth)
 		}
 	}
 }
@@ -347,7 +348,8 @@ func (n *numbering) parts(p *page, parts []tocPart, depth int) {
 		case tocSection:
 			n.stack[len(n.stack)-1]++
 			if depth > 0 {
-				p.secnum[p.facts.heads[x.index].id] = dotted(n.stack)
+				made(&p.secnum)
+				p.secnum[p.facts.outline().heads[x.index].id] = dotted(n.stack)
 			}
 			if len(x.parts) > 0 && len(n.stack) < maxTocDepth {
 				n.stack = append(n.stack, 0)
@@ -397,6 +399,7 @@ func (n *numbering) figures(p *page, section string) {
 			first += "."
 		}
 		n.counts[f.typ+first]++
+		made(&p.fignum)
 		p.fignum[f.id] = first + strconv.Itoa(n.counts[f.typ+first])
 	}
 	for trees < len(p.facts.toctrees) {

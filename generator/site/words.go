@@ -120,7 +120,7 @@ func (t *theme) book(lang string) (*book, error) {
 func (s *Site) openBooks() {
 	s.bookOf(nil)
 	for _, p := range s.pages {
-		if p.meta["language"] != "" {
+		if p.meta.get("language") != "" {
 			s.bookOf(p)
 		}
 	}
@@ -129,7 +129,7 @@ func (s *Site) openBooks() {
 // langOf is the language of a page: the site's, or its own.
 func (s *Site) langOf(p *page) string {
 	if p != nil {
-		if lang := p.meta["language"]; lang != "" {
+		if lang := p.meta.get("language"); lang != "" {
 			return lang
 		}
 	}

@@ -75,7 +75,7 @@ func (s *Site) frame(p *page) *view {
 	}
 	v := s.view(p.url, kind, p.title)
 	v.Desc = p.desc
-	if lang := p.meta["language"]; lang != "" {
+	if lang := p.meta.get("language"); lang != "" {
 		v.Lang, v.Dir = lang, direction(lang)
 		v.speak(s.bookOf(p))
 	}
@@ -223,7 +223,7 @@ func firstSentences(root *doc.Node) string {
 func (e *env) searchPage(buf *scratch) search.Page {
 	p := e.p
 	out := search.Page{URL: p.url, Title: p.title}
-	if p.meta["search"] == "false" || hasKey(p.meta, "nosearch") {
+	if p.meta.get("search") == "false" || p.meta.has("nosearch") {
 		return out
 	}
 	cut := map[*doc.Node]int{}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"time"
 	"unsafe"
 )
@@ -22,6 +23,16 @@ const MaxCache = 4 << 30
 type Cache struct {
 	dir, part string
 	lock      *os.File
+
+	mu    sync.Mutex
+	ahead map[string]func() stored // files that are being read already
+}
+
+// A stored file is one as it was read: what it holds, and the digest of the
+// key that it was written under. The zero value is none.
+type stored struct {
+	body string
+	key  Answer
 }
 
 // ErrTaken says that another process holds the cache now. The build goes on
@@ -78,29 +89,55 @@ func (c *Cache) Dir(name string) string { return filepath.Join(c.dir, c.part+nam
 // follows, what follows.
 const magic = "docent cache 1\n"
 
+// Ahead begins to read files that will be loaded soon.
+func (c *Cache) Ahead(names ...string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ahead = map[string]func() stored{}
+	for _, n := range names {
+		read := sync.OnceValue(func() stored { return c.read(n) })
+		c.ahead[n] = read
+		go read()
+	}
+}
+
 // Load reads a file of the cache. It gives nothing if the file is not there,
 // was written under another key, or is broken.
 func (c *Cache) Load(name, key string) (string, bool) {
+	c.mu.Lock()
+	read := c.ahead[name]
+	delete(c.ahead, name)
+	c.mu.Unlock()
+	if read == nil {
+		read = func() stored { return c.read(name) }
+	}
+	s := read()
+	return s.body, s.body != "" && s.key == Digest(key)
+}
+
+func (c *Cache) read(name string) (s stored) {
 	b, err := os.ReadFile(c.Dir(name))
 	if err != nil {
-		return "", false
+		return s
 	}
 	head := len(magic) + len(Answer{})
 	if len(b) < head+4 || string(b[:len(magic)]) != magic {
-		return "", false
+		return s
 	}
-	d := Digest(key)
 	body := b[head+4:]
-	if string(b[len(magic):head]) != string(d[:]) || binary.LittleEndian.Uint32(b[head:]) != crc32.Checksum(body, castagnoli) || len(body) == 0 {
-		return "", false
+	if binary.LittleEndian.Uint32(b[head:]) != crc32.Checksum(body, castagnoli) || len(body) == 0 {
+		return s
 	}
-	return unsafe.String(&body[0], len(body)), true // nobody else holds b
+	return stored{unsafe.String(&body[0], len(body)), Answer(b[len(magic):head])} // nobody else holds b
 }
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // Save writes a file of the cache, in one step.
 func (c *Cache) Save(name, key string, parts ...[]byte) error {
+	c.mu.Lock()
+	delete(c.ahead, name)
+	c.mu.Unlock()
 	f, err := os.CreateTemp(c.dir, "."+name+"-*")
 	if err != nil {
 		return err

@@ -6,8 +6,6 @@ import (
 	"errors"
 	"io"
 	"io/fs"
-	"os"
-	"path/filepath"
 	"sync"
 	"time"
 
@@ -29,7 +27,7 @@ var settled = 2 * time.Second
 // goroutines.
 type fileTable struct {
 	files fs.FS  // the content root, which refuses what lies outside
-	dir   string // the same, for stamps
+	at    looker // the same, for stamps
 
 	mu  sync.Mutex
 	old map[string]tableEntry // of the build before
@@ -42,8 +40,9 @@ type tableEntry struct {
 	plain  bool // a regular file, reached through no link: the stamp says all
 }
 
-func newFileTable(files fs.FS, dir string) *fileTable {
-	return &fileTable{files: files, dir: dir, old: map[string]tableEntry{}, now: map[string]tableEntry{}}
+func newFileTable(files fs.FS, dir string) (*fileTable, error) {
+	at, err := openLooker(dir)
+	return &fileTable{files: files, at: at, old: map[string]tableEntry{}, now: map[string]tableEntry{}}, err
 }
 
 // Answers about files that are not there, or cannot be read.
@@ -69,18 +68,9 @@ func hexAnswer(digest string) (a build.Answer, ok bool) {
 	return contentAnswer([sha256.Size]byte(b)), true
 }
 
-// stampOf gives a file's stamp. ok is false unless it is a regular file.
-func (t *fileTable) stampOf(name string) (s stamp, ok bool) {
-	info, err := os.Lstat(filepath.Join(t.dir, filepath.FromSlash(name)))
-	if err != nil || !info.Mode().IsRegular() {
-		return s, false
-	}
-	return stamp{info.Size(), changedAt(info), inode(info)}, true
-}
-
 // read reads a file whole and notes what it held.
 func (t *fileTable) read(name string) ([]byte, build.Answer, error) {
-	s, plain := t.stampOf(name)
+	s, plain := t.at.source(name)
 	data, err := fs.ReadFile(t.files, name)
 	a := failure(err)
 	if err == nil {
@@ -115,7 +105,7 @@ func (t *fileTable) answer(name string) build.Answer {
 	if known {
 		return e.answer
 	}
-	s, plain := t.stampOf(name)
+	s, plain := t.at.source(name)
 	if before && plain && was.plain && was.stamp == s {
 		t.note(name, was)
 		return was.answer
@@ -169,7 +159,7 @@ func (t *fileTable) stale(name string) bool {
 	t.mu.Lock()
 	e, known := t.now[name]
 	t.mu.Unlock()
-	s, plain := t.stampOf(name)
+	s, plain := t.at.source(name)
 	return known && (s != e.stamp || plain != e.plain && e.plain)
 }
 

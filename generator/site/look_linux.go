@@ -1,19 +1,27 @@
 package site
 
 import (
+	"os"
+
 	"golang.org/x/sys/unix"
 )
 
 // A looker asks for the stamps of files below a folder. From the folder on,
 // the system finds a name in half the time that a whole path takes.
-type looker struct{ fd int }
-
-func openLooker(dir string) (looker, error) {
-	fd, err := unix.Open(dir, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
-	return looker{fd}, err
+type looker struct {
+	dir *os.File
+	fd  int
 }
 
-func (l looker) close() { unix.Close(l.fd) }
+func openLooker(dir string) (looker, error) {
+	f, err := os.OpenFile(dir, unix.O_PATH|unix.O_DIRECTORY, 0)
+	if err != nil {
+		return looker{}, err
+	}
+	return looker{f, int(f.Fd())}, nil
+}
+
+func (l looker) close() { l.dir.Close() }
 
 func (l looker) stat(name string, kind uint32) (st unix.Stat_t, ok bool) {
 	for {

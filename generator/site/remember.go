@@ -426,6 +426,9 @@ func (s *Site) Remember() error {
 	if s.opt.Cache == nil {
 		return nil
 	}
+	if err := s.theme.saveMinified(s.opt.Cache); err != nil {
+		return err
+	}
 	if err := s.opt.Cache.Save("files", s.key, s.table.encode()); err != nil {
 		return err
 	}

@@ -176,6 +176,10 @@ func Load(ctx context.Context, opt Options) (*Site, error) {
 // over.
 func load(ctx context.Context, opt Options, before *Site) (*Site, error) {
 	s := &Site{opt: opt, gen: map[string]bool{}, conf: &Conf{Values: map[string]any{}}}
+	if opt.Cache != nil && before == nil {
+		opt.Cache.Ahead("graph", "changes", "files", "search", "theme")
+		loadMinified(opt.Cache)
+	}
 	names, err := s.find()
 	if err != nil {
 		return nil, err
@@ -229,6 +233,9 @@ func (s *Site) connect(ctx context.Context) {
 func (s *Site) Close() {
 	if s.root != nil {
 		s.root.Close()
+	}
+	if s.table != nil {
+		s.table.at.close()
 	}
 	if s.project != nil {
 		s.project.Close()
@@ -328,7 +335,9 @@ func (s *Site) find() ([]string, error) {
 		return nil, err
 	}
 	s.files = s.root.FS()
-	s.table = newFileTable(s.files, dir)
+	if s.table, err = newFileTable(s.files, dir); err != nil {
+		return nil, err
+	}
 	settings := &recorder{FS: s.files, names: &s.inputs}
 	s.files = settings
 	defer func() { s.files = settings.FS }()
@@ -363,7 +372,7 @@ func (s *Site) find() ([]string, error) {
 	include := compileGlobs(s.conf.Strings("include_patterns"))
 	abs, _ := filepath.Abs(dir)
 	var names []string
-	err = fs.WalkDir(s.files, ".", func(name string, e fs.DirEntry, err error) error {
+	err = fs.WalkDir(lister{s.files, dir}, ".", func(name string, e fs.DirEntry, err error) error {
 		if err != nil {
 			if name == "." {
 				return err
@@ -389,8 +398,8 @@ func (s *Site) find() ([]string, error) {
 				if base == "node_modules" {
 					return fs.SkipDir
 				}
-				if _, err := fs.Stat(s.files, path.Join(name, marker)); err == nil {
-					return fs.SkipDir // a built site
+				if _, built := s.table.at.source(path.Join(name, marker)); built {
+					return fs.SkipDir
 				}
 			}
 			return nil
@@ -414,6 +423,17 @@ func (s *Site) find() ([]string, error) {
 	}
 	sort.Strings(names)
 	return names, nil
+}
+
+// A lister lists the folders of the content root by their paths: a root asks
+// once more for each name that it lists.
+type lister struct {
+	fs.FS
+	dir string
+}
+
+func (l lister) ReadDir(name string) ([]fs.DirEntry, error) {
+	return os.ReadDir(filepath.Join(l.dir, filepath.FromSlash(name)))
 }
 
 // rootless says why a file cannot be read without the path, which the

@@ -27,9 +27,10 @@ import (
 // and scripts minified, every file under a name that changes when its content
 // does.
 type theme struct {
-	templates map[string]string // text by name
-	names     map[string]string // "css/docent.css" -> "_assets/docent.1a2b3c4d.css"
-	files     map[string][]byte // by output name
+	templates map[string]string       // text by name
+	names     map[string]string       // "css/docent.css" -> "_assets/docent.1a2b3c4d.css"
+	files     map[string][]byte       // by output name
+	small     map[build.Answer][]byte // what minifying gave
 
 	wordFiles   map[string][]byte // by language
 	scriptWords []string          // that scripts say
@@ -51,7 +52,7 @@ func (e *BadTheme) Error() string { return e.File + ": " + e.Why }
 // path. over names those that a site brings itself, for messages. Minifying is
 // the same on every machine, so the names are too.
 func loadTheme(files map[string][]byte, over map[string]string) (*theme, error) {
-	t := &theme{names: map[string]string{}, files: map[string][]byte{}, directives: map[string]*template.Template{},
+	t := &theme{names: map[string]string{}, files: map[string][]byte{}, small: map[build.Answer][]byte{}, directives: map[string]*template.Template{},
 		templates: map[string]string{}, wordFiles: map[string][]byte{}, books: map[string]*book{}}
 	all := sha256.New()
 	bad := func(name string, why any) error {
@@ -110,7 +111,7 @@ func (t *theme) publish(name string, files map[string][]byte, around []string) (
 				t.scriptWords = append(t.scriptWords, string(m[1]))
 			}
 		}
-		if data, why = minify(name, data, loader); why != "" {
+		if data, why = t.minify(name, data, loader); why != "" {
 			return why
 		}
 		data = themeFile.ReplaceAllFunc(data, func(token []byte) []byte {
@@ -132,14 +133,43 @@ func (t *theme) publish(name string, files map[string][]byte, around []string) (
 
 var loaders = map[string]api.Loader{".js": api.LoaderJS, ".css": api.LoaderCSS}
 
-// minified remembers what minify gave, by what it was given: a preview loads
-// the theme again and again.
+// minified remembers what minify gave, by the digest of what it was given: a
+// preview loads the theme again and again. A site with a cache keeps it there.
 var minified sync.Map
+
+// loadMinified reads what the build before minified.
+func loadMinified(c *build.Cache) {
+	text, _ := c.Load("theme", build.Program())
+	r := reader{doc.Reader{S: text}}
+	for r.S != "" && !r.Bad {
+		key, small := r.String(), r.String()
+		if len(key) == len(build.Answer{}) && !r.Bad {
+			minified.LoadOrStore(build.Answer([]byte(key)), []byte(small))
+		}
+	}
+}
+
+// saveMinified writes down what a theme has minified, if it differs.
+func (t *theme) saveMinified(c *build.Cache) error {
+	var w writer
+	for _, key := range slices.SortedFunc(maps.Keys(t.small), func(a, b build.Answer) int { return bytes.Compare(a[:], b[:]) }) {
+		w.string(string(key[:]), string(t.small[key]))
+	}
+	if text, ok := c.Load("theme", build.Program()); ok && text == string(w.b) || len(w.b) == 0 {
+		return nil
+	}
+	return c.Save("theme", build.Program(), w.b)
+}
 
 // minify takes out of a script or a style what only people need, or says why
 // it cannot be read.
-func minify(name string, data []byte, loader api.Loader) (small []byte, why string) {
-	key := name + "\x00" + string(data)
+func (t *theme) minify(name string, data []byte, loader api.Loader) (small []byte, why string) {
+	key := build.Digest(name, string(data))
+	defer func() {
+		if why == "" {
+			t.small[key] = small
+		}
+	}()
 	if known, ok := minified.Load(key); ok {
 		return known.([]byte), ""
 	}

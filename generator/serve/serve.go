@@ -79,6 +79,7 @@ type server struct {
 
 	mu      sync.Mutex
 	diags   []byte // JSON for the overlay
+	told    []byte // the same, when open pages were told last
 	failed  *doc.Diag
 	version int // counts what open pages were told
 	waiting map[chan struct{}]bool
@@ -239,7 +240,7 @@ func (s *server) follow(ctx context.Context, w *fsnotify.Watcher) {
 	var c change
 	busy := make(chan struct{}) // always ready to be received from
 	close(busy)
-	work, saved, told := busy, false, ""
+	work, saved := busy, false
 	for {
 		select { // what was saved comes before what is only checked
 		case <-ctx.Done():
@@ -277,8 +278,7 @@ func (s *server) follow(ctx context.Context, w *fsnotify.Watcher) {
 				continue
 			}
 			work = nil
-			if now := s.find(); now != told { // what the pages say together
-				told = now
+			if s.find() { // what the pages say together
 				s.tell()
 			}
 			if !saved {
@@ -354,8 +354,9 @@ func (s *server) check() bool {
 	return more
 }
 
-// find puts the diagnostics that are known now where open pages see them.
-func (s *server) find() string {
+// find puts the diagnostics that are known now where open pages see them, and
+// reports whether they are others than those that the pages were told last.
+func (s *server) find() (news bool) {
 	diags := s.live.Diags()
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -367,7 +368,7 @@ func (s *server) find() string {
 		s.opt.Print(diags)
 	}
 	s.diags = now
-	return string(now)
+	return !bytes.Equal(now, s.told)
 }
 
 // tell wakes the open pages.
@@ -375,6 +376,7 @@ func (s *server) tell() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.version++
+	s.told = s.diags
 	for c := range s.waiting {
 		close(c)
 		delete(s.waiting, c)

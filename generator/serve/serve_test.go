@@ -243,3 +243,43 @@ func TestPortInUse(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// TestNews: pages hear of what is mended, however late a page is checked after
+// its save. What they were told in the meantime counts, not what they were
+// told when all was found out last.
+func TestNews(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "index.md", "# Home\n")
+	ctx := context.Background()
+	live, err := site.OpenLive(ctx, site.Options{Source: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer live.Close()
+	s := &server{opt: Options{Site: site.Options{Source: dir}, Log: &log{}}, live: live, waiting: map[chan struct{}]bool{}}
+	for s.check() {
+	}
+	s.find()
+	s.tell()
+	save := func(text string) {
+		write(t, dir, "index.md", text)
+		if err := live.Update(ctx, "index.md"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	save("# Home\n\n[x](gone.md)\n")
+	for s.check() {
+	}
+	if !s.find() {
+		t.Error("a mistake is no news")
+	}
+	s.tell()
+	save("# Home\n\nMended.\n")
+	s.find() // before the page is checked
+	s.tell()
+	for s.check() {
+	}
+	if !s.find() {
+		t.Error("that it is mended is no news")
+	}
+}

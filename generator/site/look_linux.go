@@ -44,7 +44,8 @@ func (l looker) folder(name string) (stamp, bool) {
 	return stamp{st.Size, max(st.Mtim.Nano(), st.Ctim.Nano()), int64(st.Ino)}, ok
 }
 
-// source is the stamp of a regular file of another hand: see changedAt.
+// source is the stamp of a regular file of another hand. Of the two times that
+// the system keeps, the second cannot be set back.
 func (l looker) source(name string) (stamp, bool) {
 	st, ok := l.stat(name, unix.S_IFREG)
 	return stamp{st.Size, max(st.Mtim.Nano(), st.Ctim.Nano()), int64(st.Ino)}, ok

@@ -66,7 +66,11 @@ func (x *index) putTexts(groups []*group, stay []bool) error {
 			x.texts = appendNumber(x.texts, uint32(v))
 			name := fileName('p', n)
 			if !stay[k] {
-				if err := x.to.Put(name, textScript(n, g.files[i])); err != nil {
+				packed, err := g.files[i].all()
+				if err != nil {
+					return err
+				}
+				if err := x.to.Put(name, textScript(n, packed)); err != nil {
 					return err
 				}
 			} else if !x.to.Keep(name) {

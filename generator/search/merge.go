@@ -3,6 +3,7 @@ package search
 import (
 	"cmp"
 	"encoding/binary"
+	"errors"
 	"slices"
 	"strings"
 )
@@ -14,9 +15,18 @@ type term struct {
 }
 
 // merge gives all terms of pages in order, ascending, with their postings.
-func merge(pages []*entry) []term {
+func merge(pages []*entry) ([]term, error) {
 	var tables [parts]*table
-	spread(parts, 1, func(p int) { tables[p] = mergePart(pages, p) })
+	var errs [parts]error
+	spread(parts, 1, func(p int) {
+		lists, err := partOfAll(pages, p)
+		if errs[p] = err; err == nil {
+			tables[p] = mergePart(pages, lists)
+		}
+	})
+	if err := errors.Join(errs[:]...); err != nil {
+		return nil, err
+	}
 	type key struct {
 		first uint64 // bytes of the term
 		term  *term
@@ -43,7 +53,7 @@ func merge(pages []*entry) []term {
 	for i, k := range order {
 		out[i] = *k.term
 	}
-	return out
+	return out, nil
 }
 
 // A table numbers the terms of one part.
@@ -56,11 +66,12 @@ type table struct {
 	terms  []term
 }
 
-func mergePart(pages []*entry, part int) *table {
+// mergePart makes the table of one part, of which each page has a list.
+func mergePart(pages []*entry, lists [][]byte) *table {
 	t := &table{slots: make([]uint32, 1024)}
 	var met []uint32 // the terms of all entries, as they come
-	for _, e := range pages {
-		for b := entries(e.record, part); len(b) > 0; {
+	for _, b := range lists {
+		for len(b) > 0 {
 			n := int(b[0])
 			id := t.number(b[1 : 1+n])
 			met = append(met, id)
@@ -77,8 +88,8 @@ func mergePart(pages []*entry, part int) *table {
 		next[i+1] = next[i] + n
 	}
 	places := make([]place, next[len(t.counts)])
-	for page, e := range pages {
-		for b := entries(e.record, part); len(b) > 0; met = met[1:] {
+	for page, b := range lists {
+		for ; len(b) > 0; met = met[1:] {
 			b = b[1+int(b[0]):]
 			k, size := binary.Uvarint(b)
 			b = b[size:]

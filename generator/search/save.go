@@ -62,17 +62,23 @@ func saveTexts(groups []*group) []byte {
 	for _, g := range groups {
 		size += 24
 		for _, f := range g.files {
-			size += 4 + len(f)
+			size += 4 + f.size
 		}
 	}
 	out := make([]byte, 0, size)
 	for _, g := range groups {
-		g.kept = true
 		out = append(out, g.key[:]...)
 		out = binary.AppendUvarint(out, uint64(len(g.files)))
-		for _, f := range g.files {
+		for i := range g.files {
+			f, err := g.files[i].all()
+			if err != nil {
+				return nil
+			}
 			out = append(binary.AppendUvarint(out, uint64(len(f))), f...)
 		}
+	}
+	for _, g := range groups {
+		g.kept = true
 	}
 	return out
 }
@@ -139,7 +145,7 @@ func (b *Builder) fetch(g *group, from Files) bool {
 			}
 			r := unpacker{s: inside(data)}
 			if f := r.bytes(); !r.bad {
-				g.files = append(g.files, f)
+				g.files = append(g.files, inStore(f))
 			}
 		}
 		if len(g.files) == g.number {
@@ -157,14 +163,14 @@ func (b *Builder) fetch(g *group, from Files) bool {
 // readTexts reads what Save gave as texts.
 func (b *Builder) readTexts() {
 	if b.texts == nil && b.Kept != nil {
-		b.texts = map[digest][][]byte{}
+		b.texts = map[digest][]stored{}
 		s, _ := b.Kept()
 		for r := (doc.Reader{S: s}); r.S != "" && !r.Bad; {
 			var key digest
 			copy(key[:], r.Bytes(len(key)))
-			files := make([][]byte, r.Length())
+			files := make([]stored, r.Length())
 			for i := range files {
-				files[i] = []byte(r.String())
+				files[i] = inStore([]byte(r.String()))
 			}
 			b.texts[key] = files
 		}

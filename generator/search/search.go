@@ -58,6 +58,9 @@ func (e *Missing) Error() string { return "the search index lacks the text of " 
 // and its pages replaced; if few are, the files of the index before are
 // changed, and come out as if they were made anew.
 type Builder struct {
+	// Shelf takes what would fill the memory, where there is one.
+	Shelf Shelf
+
 	mu     sync.Mutex
 	order  []string // addresses of the pages of the site
 	pages  map[string]*entry
@@ -67,12 +70,17 @@ type Builder struct {
 
 	// Kept gives what Save gave as texts, when it is needed.
 	Kept  func() (string, bool)
-	texts map[digest][][]byte // what it gave
+	texts map[digest][]stored // what it gave
 
 	// Pages that come nearly in order are packed as they come.
 	packed  int
 	grouper grouper
 	ready   [][]*entry
+
+	open     []*entry // pages whose records are in no batch yet
+	openSize int      // of their records
+	held     int      // bytes that were stored in memory
+	limit    int      // of them, where there is a shelf
 }
 
 // before is the index that was written before.
@@ -91,14 +99,18 @@ type entry struct {
 	digest digest // of its text
 	size   int    // of its text
 	rank   uint8
-	record []byte
+	record []byte // or
+	batch  *batch // that holds it
+	in     int    // the batch
 	text   []byte
 	group  *group
 	at     int // in the group
 }
 
 // NewBuilder makes a Builder.
-func NewBuilder() *Builder { return &Builder{pages: map[string]*entry{}, groups: map[digest]*group{}} }
+func NewBuilder() *Builder {
+	return &Builder{pages: map[string]*entry{}, groups: map[digest]*group{}, limit: inMemory}
+}
 
 // Arrange says which pages the site has, in order. Others are forgotten.
 func (b *Builder) Arrange(urls []string) {
@@ -125,8 +137,9 @@ func (b *Builder) Add(p Page) error {
 	c.text = text(c.text[:0], p)
 	e := &entry{url: p.URL, text: bytes.Clone(c.text)}
 	e.size, e.digest, e.rank = len(e.text), digestOf(e.text), rankOf(p.URL)
-	e.record = c.page(page(string(e.text)))
+	record := c.page(page(string(e.text)))
 	b.mu.Lock()
+	b.hold(e, record)
 	b.idle = append(b.idle, c)
 	b.pages[p.URL] = e
 	for b.packed < len(b.order) {
@@ -146,6 +159,9 @@ func (b *Builder) Add(p Page) error {
 			return err
 		}
 		b.mu.Lock()
+		for i := range g.files {
+			g.files[i] = b.store(g.files[i].data)
+		}
 		b.keep(l, g)
 		b.mu.Unlock()
 	}
@@ -235,7 +251,10 @@ func (b *Builder) Finish(to Files) error {
 	if ok {
 		err = index.putChanged(changed)
 	} else {
-		err = index.putTerms(merge(pages))
+		var terms []term
+		if terms, err = merge(pages); err == nil {
+			err = index.putTerms(terms)
+		}
 	}
 	if err != nil {
 		return err
@@ -252,8 +271,9 @@ func (b *Builder) wrote(x *index, pages []*entry, groups []*group) {
 	b.before = &before{version: x.version, pages: pages, groups: groups}
 	for _, e := range pages {
 		b.before.urls = append(b.before.urls, e.url)
-		e.record = nil
+		e.record, e.batch = nil, nil
 	}
+	b.open, b.openSize = nil, 0
 	n := 0
 	for _, g := range groups {
 		g.first = n
@@ -337,12 +357,13 @@ func (e *entry) open() error {
 func (b *Builder) recount(pages []*entry, from Files) error {
 	var due [][]*entry // by group
 	var lost []*entry
-	if len(pages) > 0 && pages[0].record == nil && pages[len(pages)-1].record == nil { // most are due
+	uncounted := func(e *entry) bool { return e.record == nil && e.batch == nil }
+	if len(pages) > 0 && uncounted(pages[0]) && uncounted(pages[len(pages)-1]) { // most are due
 		b.readTexts()
 	}
 	for _, e := range pages {
 		switch {
-		case e.record != nil:
+		case e.record != nil || e.batch != nil:
 			continue
 		case !b.fetch(e.group, from):
 			lost = append(lost, e)
@@ -355,6 +376,7 @@ func (b *Builder) recount(pages []*entry, from Files) error {
 	if lost != nil {
 		return b.missing(lost)
 	}
+	var counting sync.Mutex
 	counters := sync.Pool{New: func() any { return newCounter() }}
 	errs := make([]error, len(due))
 	spread(len(due), 4, func(i int) {
@@ -369,7 +391,10 @@ func (b *Builder) recount(pages []*entry, from Files) error {
 				errs[i] = &Missing{[]string{e.url}}
 				return
 			}
-			e.record = c.page(page(texts[e.at]))
+			record := c.page(page(texts[e.at]))
+			counting.Lock()
+			b.hold(e, record)
+			counting.Unlock()
 		}
 	})
 	return errors.Join(errs...)

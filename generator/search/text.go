@@ -98,7 +98,7 @@ func clip(s string, n int) string {
 // A group is the text of one or more pages, or of one large page, compressed.
 type group struct {
 	key      digest
-	files    [][]byte // nil while they lie elsewhere
+	files    []stored // nil while they lie elsewhere
 	number   int      // of the files
 	first    int      // where they lie: the number of the first file of the index before, or -1
 	kept     bool     // where they lie, too: in what was saved
@@ -158,7 +158,7 @@ func pack(pages []*entry) (*group, error) {
 			if err != nil {
 				return nil, err
 			}
-			g.files = append(g.files, z)
+			g.files = append(g.files, inStore(z))
 		}
 		g.number = len(g.files)
 		return g, nil
@@ -168,15 +168,19 @@ func pack(pages []*entry) (*group, error) {
 		all = append(all, e.text)
 	}
 	z, err := deflate(all...)
-	g.files = [][]byte{z}
+	g.files = []stored{inStore(z)}
 	return g, err
 }
 
 // unpack gives the texts of the pages of a group again.
 func (g *group) unpack() ([]string, error) {
 	var all strings.Builder
-	for _, f := range g.files {
-		if _, err := io.Copy(&all, flate.NewReader(bytes.NewReader(f))); err != nil {
+	for i := range g.files {
+		f, err := g.files[i].all()
+		if err == nil {
+			_, err = io.Copy(&all, flate.NewReader(bytes.NewReader(f)))
+		}
+		if err != nil {
 			return nil, fmt.Errorf("read the text of the search index: %w", err)
 		}
 	}

@@ -393,13 +393,15 @@ func makeID(name string) string {
 	return strings.TrimLeft(strings.TrimSuffix(b.String(), "-"), "-0123456789")
 }
 
+var joined = strings.NewReplacer("_", " ", "-", " ")
+
 // humane makes a title of a file's or folder's name.
 func humane(name string) string {
 	name = strings.TrimSuffix(name, "/index")
 	if i := strings.LastIndexByte(name, '/'); i >= 0 {
 		name = name[i+1:]
 	}
-	name = strings.TrimSpace(strings.NewReplacer("_", " ", "-", " ").Replace(name))
+	name = strings.TrimSpace(joined.Replace(name))
 	if name == "" {
 		return "Untitled"
 	}

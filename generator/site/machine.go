@@ -93,6 +93,8 @@ func evidenceLines(x report.Evidence) []string {
 	return out
 }
 
+var brackets = strings.NewReplacer("[", `\[`, "]", `\]`)
+
 // llms lists the pages with what they are about, for programs that read.
 func (s *Site) llms() []byte {
 	var b strings.Builder
@@ -114,7 +116,7 @@ func (s *Site) llms() []byte {
 		if s.opt.BaseURL == "" {
 			at = relative("", name)
 		}
-		fmt.Fprintf(&b, "- [%s](%s)", strings.NewReplacer("[", `\[`, "]", `\]`).Replace(p.title), at)
+		fmt.Fprintf(&b, "- [%s](%s)", brackets.Replace(p.title), at)
 		if p.desc != "" {
 			b.WriteString(": " + p.desc)
 		}

@@ -12,7 +12,6 @@ import (
 	"docent/generator/build"
 	"docent/generator/doc"
 	"docent/generator/html"
-	"docent/generator/search"
 )
 
 // The tasks of a site, and what they ask (see package build):
@@ -397,7 +396,8 @@ func (s *Site) remember(before *Site) {
 		w.string(name, string(a[:]))
 	}
 	s.key = string(w.b)
-	s.graph, s.index = build.NewGraph(), search.NewBuilder()
+	s.graph = build.NewGraph()
+	s.newIndex()
 	switch {
 	case before != nil && before.key == s.key:
 		s.graph, s.index, s.html.Highlighter = before.graph.Next(), before.index, before.html.Highlighter
@@ -416,7 +416,8 @@ func (s *Site) remember(before *Site) {
 	s.loadSearch()
 	// What a page gave is in two files, which a crash can leave of two builds.
 	if last := s.graph.Last("index"); last == nil || last.Value != s.index.Version() {
-		s.index, s.known = search.NewBuilder(), ""
+		s.newIndex()
+		s.known = ""
 	}
 }
 

@@ -102,6 +102,15 @@ func (m searchMemory) Keep(name string) bool {
 	return ok && m.now.Put(name, data) == nil
 }
 
+// newIndex begins an index. One build puts aside what it needs at the end; a
+// preview changes its index again and again.
+func (s *Site) newIndex() {
+	s.index = search.NewBuilder()
+	if !s.opt.Preview {
+		s.index.Shelf = &s.trees.shelf
+	}
+}
+
 // loadSearch reads what is known of the index of the build before.
 func (s *Site) loadSearch() {
 	c := s.opt.Cache

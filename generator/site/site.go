@@ -240,7 +240,7 @@ func (s *Site) Close() {
 	if s.project != nil {
 		s.project.Close()
 	}
-	s.trees.close()
+	s.trees.shelf.close()
 }
 
 // Diags are all diagnostics so far, by file and position, without doubles.

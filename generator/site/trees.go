@@ -9,25 +9,23 @@ import (
 )
 
 // keepTrees is how many bytes of trees wait in memory between reading and
-// rendering. Those of a larger site wait in a temporary file.
+// rendering. Those of a larger site wait on the shelf.
 const keepTrees = 16 << 20
 
 // A treeStore keeps the trees of pages, written down, until each is rendered: to
 // parse a page again takes ten times as long, and to hold all trees as they
 // are takes ten times the memory. It may be used by several goroutines.
 type treeStore struct {
-	mu   sync.Mutex
-	held int // bytes in memory
-	file *os.File
-	end  int64 // of the file
-	full bool  // there is no room for more
+	shelf shelf
+	mu    sync.Mutex
+	held  int // bytes in memory
 }
 
-// A kept tree lies in memory, or in the file of all.
+// A kept tree lies in memory, or on the shelf.
 type kept struct {
 	text string
 	at   int64
-	size int // in the file
+	size int // on the shelf
 }
 
 // keep writes a tree down; where there is no room, it says so.
@@ -37,38 +35,19 @@ func (t *treeStore) keep(d *doc.Document) (*kept, bool) {
 	b := doc.AppendDocument(buf.page[:0], d)
 	buf.page = b
 	t.mu.Lock()
-	if t.held+len(b) <= keepTrees {
+	room := t.held+len(b) <= keepTrees
+	if room {
 		t.held += len(b)
-		t.mu.Unlock()
+	}
+	t.mu.Unlock()
+	if room {
 		return &kept{text: string(b)}, true
 	}
-	defer t.mu.Unlock()
-	if !t.open() {
+	at, ok := t.shelf.Put(b)
+	if !ok {
 		return nil, false
 	}
-	n, err := t.file.WriteAt(b, t.end)
-	if err != nil {
-		t.full = true
-		return nil, false
-	}
-	k := &kept{at: t.end, size: n}
-	t.end += int64(n)
-	return k, true
-}
-
-// open makes the file. Its name goes at once: nothing of it is left, however
-// the build ends.
-func (t *treeStore) open() bool {
-	if t.file == nil && !t.full {
-		f, err := os.CreateTemp("", "docent-")
-		if err != nil {
-			t.full = true
-			return false
-		}
-		t.file = f
-		os.Remove(f.Name()) // fails on Windows, where close does it
-	}
-	return !t.full
+	return &kept{at: at, size: len(b)}, true
 }
 
 // take gives a tree back, once.
@@ -80,15 +59,58 @@ func (t *treeStore) take(k *kept) (*doc.Document, bool) {
 		return doc.ReadDocument(k.text)
 	}
 	b := make([]byte, k.size)
-	if _, err := t.file.ReadAt(b, k.at); err != nil {
+	if _, err := t.shelf.ReadAt(b, k.at); err != nil {
 		return nil, false
 	}
 	return doc.ReadDocument(unsafe.String(unsafe.SliceData(b), len(b))) // nobody else has b
 }
 
-func (t *treeStore) close() {
-	if t.file != nil {
-		t.file.Close()
-		os.Remove(t.file.Name())
+// A shelf is a temporary file for what a build needs only later: what would
+// fill the memory of a large site. It may be used by several goroutines.
+type shelf struct {
+	mu   sync.Mutex
+	file *os.File
+	end  int64 // of the file
+	full bool  // there is no room for more
+}
+
+// Put keeps bytes and gives where, or says that there is no room.
+func (s *shelf) Put(b []byte) (at int64, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.open() {
+		return 0, false
+	}
+	if _, err := s.file.WriteAt(b, s.end); err != nil {
+		s.full = true
+		return 0, false
+	}
+	at = s.end
+	s.end += int64(len(b))
+	return at, true
+}
+
+// open makes the file. Its name goes at once: nothing of it is left, however
+// the build ends.
+func (s *shelf) open() bool {
+	if s.file == nil && !s.full {
+		f, err := os.CreateTemp("", "docent-")
+		if err != nil {
+			s.full = true
+			return false
+		}
+		s.file = f
+		os.Remove(f.Name()) // fails on Windows, where close does it
+	}
+	return !s.full
+}
+
+// ReadAt reads what was put.
+func (s *shelf) ReadAt(b []byte, at int64) (int, error) { return s.file.ReadAt(b, at) }
+
+func (s *shelf) close() {
+	if s.file != nil {
+		s.file.Close()
+		os.Remove(s.file.Name())
 	}
 }

@@ -55,8 +55,8 @@ func TestTrees(t *testing.T) {
 					t.Errorf("%s is not in the file", p.name)
 				}
 			}
-			if _, err := os.Stat(s.trees.file.Name()); err == nil {
-				t.Errorf("%s is still there", s.trees.file.Name())
+			if _, err := os.Stat(s.trees.shelf.file.Name()); err == nil {
+				t.Errorf("%s is still there", s.trees.shelf.file.Name())
 			}
 		}},
 		{"no room", func(s *Site) {

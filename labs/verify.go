@@ -60,7 +60,7 @@ with or without its extension, or by the path of a file.`,
 	f.BoolVar(&o.strict, "strict", false, "fail on listings that nobody accounted for")
 	f.IntVar(&o.minCoverage, "min-coverage", 0, "fail on a page where less than this part of the listings that can run did, in percent")
 	f.IntVarP(&o.jobs, "jobs", "j", 1, "how many pages to run side by side; each has GPUs of its own")
-	f.BoolVar(&o.ahead, "ahead", false, "build a page's Dockerfiles while earlier steps run, where the page shows nothing of what the build prints")
+	f.BoolVar(&o.ahead, "ahead", true, "build Dockerfiles while earlier steps run, where nobody can tell: no step meanwhile lists images or measures")
 	f.BoolVar(&o.noCache, "no-cache", false, "run every step of every page, also if nothing has changed since it passed here")
 	f.DurationVar(&o.maxAge, "max-age", 7*24*time.Hour, "run what has evidence older than this, also if nothing has changed")
 	f.BoolVar(&o.keep, "keep", false, "keep the scratch folder")

@@ -28,10 +28,19 @@ func toUndo(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.WithoutCancel(ctx), 2*time.Minute)
 }
 
-// undo ends what an engine started, removes its folder and then its note. The
-// note stays when something could not be undone, so that Clean tries again.
+// settles is how long what an engine started may take to be gone. A program that
+// was being started when its run was killed may yet start another, or mount.
+const settles = 15 * time.Second
+
+// undo ends what an engine started, removes its folder and then its note. It
+// looks again until nothing new comes. The note stays when something could not be
+// undone, so that Clean tries again.
 func (m *runMark) undo() error {
-	err := errors.Join(m.sweep(), removeTree(m.Dir))
+	undo := func() error { return errors.Join(m.sweep(), removeTree(m.Dir)) }
+	err := undo()
+	for deadline := time.Now().Add(settles); err != nil && time.Now().Before(deadline); err = undo() {
+		time.Sleep(200 * time.Millisecond)
+	}
 	if err == nil {
 		m.drop()
 	}

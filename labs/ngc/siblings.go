@@ -18,25 +18,12 @@ import (
 
 // resultCommand is about the folders that jobs write their results to.
 func (s *session) resultCommand() *cobra.Command {
-	var dest string
-	var files, dirs []string
+	var what transfer
 	download := s.jobCommand("download JOB", "Copy a job's results", func(_ context.Context, j *job, replica int, _ []string) error {
-		into, c, err := s.p.download(j.results(replica), strconv.Itoa(j.id), s.call.Dir, dest, append(append([]string{}, files...), dirs...))
-		if err != nil {
-			return &failure{1, err}
-		}
-		var sh sheet
-		sh.add(0, "Transfer id", fmt.Sprintf("%d[download]", j.id))
-		sh.add(0, "Download status", "Completed")
-		sh.add(0, "Downloaded local path", into)
-		sh.add(0, "Total files downloaded", c.files)
-		sh.add(0, "Total downloaded size", bytesText(c.bytes))
-		return s.show(sh)
+		id := strconv.Itoa(j.id)
+		return s.download(what, j.results(replica), id, id+"[download]")
 	})
-	download.Flags().StringVar(&dest, "dest", ".", "folder to copy to")
-	download.Flags().StringArrayVar(&files, "file", nil, "only this file")
-	download.Flags().StringArrayVar(&dirs, "dir", nil, "only this folder")
-	download.Flags().Bool("zip", false, "no effect")
+	what.flags(download)
 
 	info := s.jobCommand("info JOB", "Show a job's results", func(_ context.Context, j *job, replica int, _ []string) error {
 		n, count := (&workspace{dir: j.results(replica)}).size()

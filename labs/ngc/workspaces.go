@@ -9,8 +9,7 @@ import (
 )
 
 func (s *session) workspaceCommand() *cobra.Command {
-	var name, description, source, destination, dest string
-	var files, dirs []string
+	var name, description, source, destination string
 	create := plain("create", "Make a workspace", func() error {
 		w, err := s.p.createWorkspace(name, description, s.ace, s.org, s.team)
 		if err != nil {
@@ -68,28 +67,16 @@ func (s *session) workspaceCommand() *cobra.Command {
 	upload.Flags().Int("threads", 0, "no effect")
 	upload.MarkFlagRequired("source")
 
+	var what transfer
 	download := &cobra.Command{Use: "download WORKSPACE", Short: "Copy files out of a workspace", Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			w, err := s.p.workspace(args[0])
 			if err != nil {
 				return &failure{1, err}
 			}
-			into, c, err := s.p.download(w.dir, w.id, s.call.Dir, dest, append(slices.Clone(files), dirs...))
-			if err != nil {
-				return &failure{1, err}
-			}
-			var sh sheet
-			sh.add(0, "Transfer id", w.id)
-			sh.add(0, "Download status", "Completed")
-			sh.add(0, "Downloaded local path", into)
-			sh.add(0, "Total files downloaded", c.files)
-			sh.add(0, "Total downloaded size", bytesText(c.bytes))
-			return s.show(sh)
+			return s.download(what, w.dir, w.id, w.id)
 		}}
-	download.Flags().StringVar(&dest, "dest", ".", "folder to copy to")
-	download.Flags().StringArrayVar(&files, "file", nil, "only this file")
-	download.Flags().StringArrayVar(&dirs, "dir", nil, "only this folder")
-	download.Flags().Bool("zip", false, "no effect")
+	what.flags(download)
 
 	remove := &cobra.Command{Use: "remove WORKSPACE", Short: "Remove a workspace", Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -104,6 +91,35 @@ func (s *session) workspaceCommand() *cobra.Command {
 			return nil
 		}}
 	return group("workspace", "Folders that outlive jobs", create, list, info, upload, download, remove)
+}
+
+// A transfer says what to copy out of a folder of the platform's, and where to.
+type transfer struct {
+	dest        string
+	files, dirs []string
+}
+
+func (t *transfer) flags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&t.dest, "dest", ".", "folder to copy to")
+	f.StringArrayVar(&t.files, "file", nil, "only this file")
+	f.StringArrayVar(&t.dirs, "dir", nil, "only this folder")
+	f.Bool("zip", false, "no effect")
+}
+
+// download copies from a folder into one of this name, and says what came.
+func (s *session) download(t transfer, folder, name, id string) error {
+	into, c, err := s.p.download(folder, name, s.call.Dir, t.dest, append(slices.Clone(t.files), t.dirs...))
+	if err != nil {
+		return &failure{1, err}
+	}
+	var sh sheet
+	sh.add(0, "Transfer id", id)
+	sh.add(0, "Download status", "Completed")
+	sh.add(0, "Downloaded local path", into)
+	sh.add(0, "Total files downloaded", c.files)
+	sh.add(0, "Total downloaded size", bytesText(c.bytes))
+	return s.show(sh)
 }
 
 func (s *session) showWorkspace(w *workspace) error {

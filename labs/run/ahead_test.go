@@ -11,12 +11,52 @@ import (
 	"docent/labs/step"
 )
 
+// A build begins when no step before the page's own can tell any more: after those
+// that list images, run a script, or measure.
+func TestBuildAheadIsNotSeen(t *testing.T) {
+	build := commands("build", "docker build -t x .")
+	other := commands("other", "sleep 1")
+	measures := commands("measures", "echo 5 ms")
+	measures.Step.Opt.Saves = []step.Save{{Name: "t", Regex: "[0-9]+"}}
+	rate := commands("rate", "echo 5 GB/s")
+	rate.Step.Expect = "5 GB/s ±20%"
+	for name, c := range map[string]struct {
+		plan []step.Planned
+		from int // -1: it is not done ahead
+	}{
+		"at once":         {[]step.Planned{other, build}, 0},
+		"nothing beside":  {[]step.Planned{build}, -1},
+		"after images":    {[]step.Planned{other, commands("i", "docker images"), other, build}, 2},
+		"after a script":  {[]step.Planned{commands("s", "bash all.sh"), other, build}, 1},
+		"after a measure": {[]step.Planned{measures, rate, other, build}, 2},
+		"right after":     {[]step.Planned{other, commands("i", "docker system df"), build}, -1},
+	} {
+		deps := testDeps(t, "true")
+		r := &runner{deps: deps}
+		if err := os.MkdirAll(filepath.Join(deps.Scratch, "ahead"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(deps.Scratch, "ahead", "Dockerfile"), nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		a := r.buildAhead(t.Context(), c.plan, 0)
+		from := -1
+		if b := a.builds["build"]; b != nil {
+			from = b.from
+		}
+		a.close()
+		if from != c.from {
+			t.Errorf("%s: it begins with step %d, want %d", name, from, c.from)
+		}
+	}
+}
+
 // Dockerfiles that are there are built while earlier steps run, without their
 // tags, and the page's own build waits for that. What the page shows the output
 // of, what the shell has a part in and what is not there yet it builds itself.
 func TestBuildAhead(t *testing.T) {
 	log := filepath.Join(t.TempDir(), "log")
-	deps := testDeps(t, `echo "begin $*" >> `+log+`; case "$*" in *slow*) sleep 0.7;; *fails*) exit 1;; esac; echo "end $*" >> `+log)
+	deps := testDeps(t, `set -- $(echo "$*" | sed "s/--iidfile [^ ]* //"); echo "begin $*" >> `+log+`; case "$*" in *slow*) sleep 0.7;; *fails*) exit 1;; esac; echo "end $*" >> `+log)
 	deps.Ahead = true
 	for _, name := range []string{"Dockerfile.slow", "Dockerfile.fails", "Dockerfile.shown", "Dockerfile"} {
 		if err := os.WriteFile(filepath.Join(deps.Content, name), []byte("FROM scratch\n"), 0o644); err != nil {

@@ -240,6 +240,10 @@ func (r *runner) stock(ctx context.Context) (engine.Stock, error) {
 	if err == nil && busy != "" {
 		err = errors.New(busy)
 	}
+	stock, still := r.ahead.without(stock)
+	if err == nil && !still {
+		err = errors.New("an image is being built ahead")
+	}
 	return stock, err
 }
 

@@ -185,7 +185,10 @@ func Page(ctx context.Context, d *doc.Document, plan []step.Planned, deps Deps) 
 		return page, err
 	}
 	if deps.Ahead {
-		r.ahead = r.buildAhead(ctx, plan[first:])
+		if err := r.placeAhead(); err != nil {
+			return page, err
+		}
+		r.ahead = r.buildAhead(ctx, plan, first)
 		defer r.ahead.close()
 	}
 	left := false // the person who visits a session has been and gone
@@ -206,6 +209,7 @@ func Page(ctx context.Context, d *doc.Document, plan []step.Planned, deps Deps) 
 		if i < first {
 			res = r.repeat(i, p.Step)
 		} else {
+			r.ahead.reached(i)
 			res = r.step(ctx, p, ev)
 			r.hold(ctx, p, res, i+1)
 		}
@@ -283,8 +287,21 @@ func (r *runner) place() error {
 	return nil
 }
 
+// placeAhead puts the downloads where builds that are done ahead find them: what
+// a step changes in the working folder is no business of theirs.
+func (r *runner) placeAhead() error {
+	for _, d := range r.deps.Downloads {
+		if err := r.fetch(d.From, filepath.Join(r.deps.Scratch, "ahead"), d.Name); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
 // download puts one file of the content folder into the working folder.
-func (r *runner) download(from, name string) error {
+func (r *runner) download(from, name string) error { return r.fetch(from, r.workDir(), name) }
+
+func (r *runner) fetch(from, folder, name string) error {
 	if !filepath.IsLocal(filepath.FromSlash(from)) || !filepath.IsLocal(filepath.FromSlash(name)) {
 		return fmt.Errorf("the download %s as %s leads out of its folder", from, name)
 	}
@@ -299,7 +316,7 @@ func (r *runner) download(from, name string) error {
 	if rel, err := filepath.Rel(root, src); err != nil || !filepath.IsLocal(rel) {
 		return fmt.Errorf("the download %s leads out of the content folder", from)
 	}
-	return copyFile(src, filepath.Join(r.workDir(), filepath.FromSlash(name)))
+	return copyFile(src, filepath.Join(folder, filepath.FromSlash(name)))
 }
 
 // close ends what the page's steps left running.
@@ -338,6 +355,9 @@ func (r *runner) step(ctx context.Context, p step.Planned, ev Event) (out report
 	r.done[s.ID] = fin
 	defer func() {
 		out.Duration = r.deps.Now().Sub(start).Milliseconds()
+		if out.Ahead > out.Duration {
+			out.Duration = out.Ahead // what it took, whenever that was
+		}
 		kept := out
 		fin.report = &kept
 	}()

@@ -1,6 +1,7 @@
 package html
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -212,7 +213,7 @@ func (t *educated) single(marks [4]string) {
 			return 0
 		})
 	}
-	t.each('\'', func(_ int, prev, next rune) rune { return opening(prev, next, openSingle) })
+	t.each('\'', func(i int, prev, next rune) rune { return t.opening(i, prev, next, openSingle) })
 	if marks[3] != "’" {
 		t.each('\'', func(_ int, prev, next rune) rune {
 			if isWordRune(prev) && isWordRune(next) {
@@ -230,7 +231,7 @@ func (t *educated) single(marks [4]string) {
 }
 
 func (t *educated) double(marks [4]string) {
-	t.each('"', func(_ int, prev, next rune) rune { return opening(prev, next, openDouble) })
+	t.each('"', func(i int, prev, next rune) rune { return t.opening(i, prev, next, openDouble) })
 	t.each('"', func(_ int, prev, next rune) rune {
 		opened := prev == openDouble && strings.HasSuffix(marks[0], "\u00a0") // in French a blank belongs to it
 		if !isMarkSpace(prev) && !opened || isMarkSpace(next) {
@@ -240,8 +241,9 @@ func (t *educated) double(marks [4]string) {
 	})
 }
 
-func opening(prev, next, mark rune) rune {
-	if (isGap(prev) || isBrace(prev) || isDash(prev)) && (isWordRune(next) || isPunct(next)) {
+func (t *educated) opening(i int, prev, next, mark rune) rune {
+	entity := prev == ';' && i > 6 && slices.Contains([]string{"&nbsp;", "mdash;", "ndash;"}, string(t.r[i-6:i])) // written out
+	if (isGap(prev) || isBrace(prev) || isDash(prev) || entity) && (isWordRune(next) || isPunct(next)) {
 		return mark
 	}
 	return 0

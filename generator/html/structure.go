@@ -213,7 +213,7 @@ func (w *writer) tocList(entries []TocEntry, level int) {
 			w.run(e.Title)
 			w.unlinked = was
 		} else {
-			w.text(e.Plain)
+			w.b = appendText(w.b, e.Plain) // quotes stay as they were given
 		}
 		w.str("</a>")
 		if len(e.Children) > 0 && level < maxDepth {

@@ -690,6 +690,9 @@ func (s *Site) place() {
 	}
 	for _, p := range later {
 		p.url = p.docname + "/"
+		if path.Base(p.docname) == "index.md" { // the Markdown form of its folder's first page is called so
+			p.url = p.docname + ".page/"
+		}
 		if twin := s.byURL[p.url]; twin != nil {
 			p.url = p.docname + ".page/"
 			s.warn(p, doc.Pos{}, doc.Info, "site-same-address", "`"+twin.name+"` has the address /"+twin.url+".",

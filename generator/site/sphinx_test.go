@@ -61,3 +61,59 @@ Release |release|.
 	has(t, "the modules", shown(t, m, "py-modindex/index.html"), "<h1>Python Module Index</h1>", `<th colspan="2" id="o">o</th>`, `<code>pkg</code></td>`,
 		`<td class="inside"><a href="../#module-pkg.sub"><code>pkg.sub</code></a> <em>(Unix)</em></td><td><strong>Deprecated:</strong> <em>Does it.</em>`)
 }
+
+// TestIndexMD is about a page whose name is that of the Markdown form of the
+// first page.
+func TestIndexMD(t *testing.T) {
+	m, diags := buildSite(t, Options{Source: tree(t, "index.rst", "Home\n====\n\n:doc:`index.md`\n", "index.md.rst", "Other\n=====\n",
+		"sub/index.md.rst", "Third\n=====\n")})
+	has(t, "diagnostics", said(diags)+"none", "none")
+	has(t, "the first page", shown(t, m, "index.html"), `href="index.md.page/">`)
+	has(t, "its Markdown form", shown(t, m, "index.md"), "# Home")
+	has(t, "the other page", shown(t, m, "index.md.page/index.html"), ">Other<")
+	has(t, "the third page", shown(t, m, "sub/index.md.page/index.html"), ">Third<")
+}
+
+// TestLikeSphinx is about what Sphinx does with a page's structure.
+func TestLikeSphinx(t *testing.T) {
+	m, diags := buildSite(t, Options{Source: tree(t, "conf.py", "project = 'P'\n", "index.rst", `Top
+===
+
+.. toctree::
+
+   bare
+   Say "this" <titled>
+
+.. highlight:: c
+   :linenothreshold: 3
+
+Here::
+
+   >>> int x;
+
+Long::
+
+   a
+   b
+   c
+
+Below
+-----
+
+.. only:: html
+
+   Beside
+   ------
+
+   Text.
+`, "bare.rst", "No title.\n", "titled.rst", "Titled\n======\n")})
+	page := shown(t, m, "index.html")
+	has(t, "the page", page, `>Say "this"</a>`, `data-lang="c"`, "<section id=\"beside\">\n<h2>Beside")
+	if strings.Contains(page, `data-lang="pycon"`) || !strings.Contains(page, `data-line="3"`) {
+		t.Error("the highlight directive does not hold for the literal blocks after it")
+	}
+	if article, _, _ := strings.Cut(page[strings.Index(page, "<article"):], "</article>"); strings.Contains(article, `href="bare/"`) {
+		t.Error("a page without a title is listed")
+	}
+	has(t, "diagnostics", said(diags), "index.rst:6:4: warning: The toctree names `bare`, which has no title: it is not listed here. Give that page a title.")
+}

@@ -199,7 +199,7 @@ func (w *tocWalk) page(q *page, title string, above []*page, level int) []html.T
 	if title != "" && len(parts) == 1 && parts[0].kind == tocSection && len(out) > 0 {
 		out[0].Plain, out[0].Title, out[0].Number = title, nil, q.secnum[firstID(q)]
 	}
-	if len(out) == 0 { // a page without a title, which only this program has
+	if len(out) == 0 && !w.s.cfg.SphinxIDs { // a page without a title; Sphinx lists none
 		out = append(out, html.TocEntry{Href: relative(w.from.url, q.url), Plain: q.title, Current: q == w.from})
 	}
 	return out

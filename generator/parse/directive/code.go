@@ -94,6 +94,8 @@ func listing(p Parser, b *Block, n *doc.Node, lang string, lines, first int, cap
 		n.Set(doc.AttrLinenos, v)
 	} else if b.has("linenos") || b.has("lineno-match") {
 		n.Set(doc.AttrLinenos, strconv.Itoa(first))
+	} else if t := p.State().LinenoThreshold; t > 0 && lines >= t {
+		n.Set(doc.AttrLinenos, "1")
 	}
 	if spec, ok := b.Option("emphasize-lines"); ok {
 		picked, err := lineNumbers(spec, lines)
@@ -227,7 +229,7 @@ func highlight(p Parser, b *Block) ([]*doc.Node, error) {
 	return one(n)
 }
 
-// Highlight gives a literal block that has no directive (after "::", an
+// SetHighlight gives a literal block that has no directive (after "::", an
 // indented block) what a highlight directive before it asked for.
 func (s *State) SetHighlight(n *doc.Node) {
 	if s.Highlight == "" {

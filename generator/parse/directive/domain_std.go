@@ -20,7 +20,7 @@ func standardDomain(t *Table) {
 	option := &objectKind{domain: "std", name: "option", objtype: "cmdoption", signature: optionSignature, target: optionTarget}
 	t.addObject(option, "option", "cmdoption", "std:cmdoption")
 	t.AddObjectType("envvar", "envvar", "single: environment variable; %s")
-	t.AddObjectType("confval", "confval", "")
+	t.AddObjectType("confval", "confval", "pair: %s; configuration value")
 	envvar := crossRef{domain: "std", kind: "envvar", wrap: func(p Parser, r *RoleUse, n *doc.Node) []*doc.Node {
 		id, name := p.State().serialID("index"), n.Attr(doc.AttrRefTarget)
 		return append(indexed(p, r.Pos, id, []string{

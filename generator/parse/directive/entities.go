@@ -16,10 +16,19 @@ import (
 //go:embed entities.txt
 var entityFiles string
 
+// slideRoles are the roles that <s5defs.txt> makes, each a class of its name.
+var slideRoles = strings.Fields("black gray silver white maroon red magenta fuchsia pink orange yellow lime green olive teal cyan aqua blue navy " +
+	"purple huge big small tiny outline print handout incremental")
+
 // standardInclude reads a standard definition file, such as <isonum.txt>: a
-// substitution for each of its characters.
+// substitution for each of its characters; or <s5defs.txt>, the roles of slides.
 func standardInclude(p Parser, name string) ([]*doc.Node, bool) {
 	base := strings.TrimSuffix(name, ".txt")
+	if name == "s5defs.txt" {
+		text := ".. role:: " + strings.Join(slideRoles, "\n.. role:: ") + "\n.. role:: slide\n   :class: slide-display\n.. default-role:: incremental\n"
+		src := doc.NewSource("<"+name+">", text)
+		return p.Include(src, 0, len(text), "rst"), true
+	}
 	for _, line := range strings.Split(entityFiles, "\n") {
 		file, names, _ := strings.Cut(line, ": ")
 		if file != base || base == name {

@@ -1,6 +1,7 @@
 package rst
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -179,11 +180,30 @@ func (b *body) directive(name string, start int, subst *doc.Node) (finished bool
 		b.p.state.Decorate(b.p.root)
 	}
 	into := b.parent
-	if subst != nil {
+	switch {
+	case subst != nil:
 		into = subst
+	case len(nodes) == 1 && nodes[0].Kind == doc.KindOnly:
+		into = b.levelOf(b.p.style)
 	}
 	into.Append(nodes...)
 	return finished || b.blankAt(b.i)
+}
+
+// levelOf gives the element that sections of a style of title stand in. An only
+// that begins with such a section stands there too, as in Sphinx.
+func (b *body) levelOf(style string) *doc.Node {
+	if b.memo == nil || style == "" {
+		return b.parent
+	}
+	switch level := slices.Index(b.memo.styles, style); {
+	case level < 0 || level >= len(b.open):
+		return b.parent
+	case level == 0:
+		return b.root
+	default:
+		return b.open[level-1]
+	}
 }
 
 // sourceOf is the text of lines without what all but the first have in

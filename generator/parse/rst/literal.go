@@ -24,7 +24,9 @@ func (b *body) literal() {
 	}
 	b.i = next
 	r := b.p.join(block)
-	b.parent.Append(literalBlock(r.base, r.text))
+	n := literalBlock(r.base, r.text)
+	b.p.state.SetHighlight(n)
+	b.parent.Append(n)
 	if !finished {
 		b.unindent("The literal block")
 	}
@@ -51,7 +53,9 @@ func (b *body) quotedLiteral() {
 	}
 	b.i = end
 	r := b.p.join(b.lines[start:end])
-	b.parent.Append(literalBlock(r.base, r.text))
+	n := literalBlock(r.base, r.text)
+	b.p.state.SetHighlight(n)
+	b.parent.Append(n)
 	if end == len(b.lines) || blank(b.lines[end].Text) {
 		return
 	}

@@ -97,6 +97,7 @@ type parser struct {
 	idle  []*body              // to be used again
 	uses  []*directive.RoleUse // to be used again
 	cuts  []line               // room for the lines of blocks
+	style string               // of the first title of what a directive read last, or ""
 	texts strings.Builder      // room for the texts of blocks
 	nodes []*doc.Node          // a stack: what inline readers have put out so far
 	registry
@@ -207,6 +208,10 @@ func (p *parser) Blocks(lines []line, titles bool) []*doc.Node {
 		b.memo = &titleMemo{}
 	}
 	b.runNested()
+	p.style = ""
+	if titles && len(b.memo.styles) > 0 {
+		p.style = b.memo.styles[0]
+	}
 	p.idle = append(p.idle, b)
 	return holder.Children
 }

@@ -28,6 +28,7 @@ func (f *facts) append(b []byte, places bool) []byte {
 	}
 	w.strings(f.leads)
 	w.int(f.listings)
+	w.int(f.unlisted)
 	if places {
 		w.string(f.desc)
 		w.strings(f.deps)
@@ -79,7 +80,7 @@ func readFacts(s string) (*facts, error) {
 	for range f.toctrees {
 		f.treesIn = append(f.treesIn, r.Strings())
 	}
-	f.leads, f.listings = r.Strings(), r.Count()
+	f.leads, f.listings, f.unlisted = r.Strings(), r.Count(), r.Count()
 	f.desc, f.deps = r.String(), r.Strings()
 	for _, x := range f.figures {
 		r.Bad = r.Bad || x.after > len(f.toctrees)

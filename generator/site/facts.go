@@ -40,6 +40,7 @@ type facts struct {
 	leads    []string   // of a page that may order its folder: where its links lead
 	treesIn  [][]string // of each toctree, the sections it stands in
 	listings int
+	unlisted int    // 1 of a page without a title, of which a toctree has nothing to show
 	written  string // the outline
 	read     atomic.Pointer[outline]
 
@@ -207,7 +208,9 @@ func gather(d *doc.Document, orders bool) *facts {
 		}
 	}
 	f.walk(o, d.Root, explicit, nil)
-	o.toc = f.contents(d.Root.Children, true, heads)
+	if o.toc = f.contents(d.Root.Children, true, heads); len(o.toc) == 0 {
+		f.unlisted = 1
+	}
 	slices.Sort(o.ids)
 	o.ids = slices.Compact(o.ids)
 	return f

@@ -102,7 +102,7 @@ func (s *Site) toctreeOf(p *page, n *doc.Node, complain bool) *toctree {
 				}
 				continue
 			}
-			if complain && s.cfg.SphinxIDs && q.facts != nil && len(q.facts.toc) == 0 && !truthy(n, doc.AttrHidden) {
+			if complain && s.cfg.SphinxIDs && q.facts.unlisted > 0 && !truthy(n, doc.AttrHidden) {
 				s.warnAt(p, line, "toctree-no-title", "The toctree names `"+ref+"`, which has no title: it is not listed here.", "Give that page a title.")
 			}
 			add(q, title)

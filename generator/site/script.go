@@ -104,7 +104,7 @@ func (s *script) head(v *view) {
 	}
 	s.put("# These are the commands that a lab ran on %s,\n# with %s on %s.\n", s.run.Started.UTC().Format("2 January 2006"),
 		comment(where(s.run, &report.Step{})), comment(machineText(&book{}, s.run)))
-	s.put("# Run it with bash in an empty folder.\n\nset -a\n")
+	s.put("# Run it with bash in an empty folder. It stops at the first listing that fails, and names it.\n\nset -a\n")
 	if len(s.values) > 0 {
 		s.put("\n# Your values. Change them here, or set them when you call the script.\n")
 		for _, x := range s.values {
@@ -115,13 +115,14 @@ func (s *script) head(v *view) {
 
 // helpers are the functions that a script may need; the first two always.
 var helpers = []struct{ name, text string }{
-	{"lab_step", `lab_step() { printf '\n== %s\n' "$1"; }
-`}, {"lab_check", `# lab_check GOT WANT: a step ended with an exit code.
+	{"lab_step", `# lab_step NAME: a listing of the page begins.
+lab_step() { LAB_STEP=$1; printf '\n== %s\n' "$1"; }
+
+# lab_stop WHY: the listing failed, and the lab ends here.
+lab_stop() { printf 'lab: %s: %s\n' "$LAB_STEP" "$1" >&2; exit 1; }
+`}, {"lab_check", `# lab_check GOT WANT: the listing ended with an exit code.
 lab_check() {
-    [ "$1" = "$2" ] || { [ "$2" = nonzero ] && [ "$1" != 0 ]; } || {
-        printf 'lab: the step ended with exit code %s, not %s\n' "$1" "$2" >&2
-        exit 1
-    }
+    [ "$1" = "$2" ] || { [ "$2" = nonzero ] && [ "$1" != 0 ]; } || lab_stop "it ended with exit code $1, not $2"
 }
 `}, {"lab_terminal", `# lab_terminal COMMAND: type what comes in into the terminal that it opens.
 lab_terminal() { SHELL=/bin/bash script -qec "$1" /dev/null; }
@@ -134,8 +135,7 @@ lab_job() {
 lab_port() {
     local i
     for i in $(seq 600); do (: < "/dev/tcp/127.0.0.1/$1") 2> /dev/null && return; sleep 0.1; done
-    printf 'lab: nothing listens on port %s\n' "$1" >&2
-    exit 1
+    lab_stop "nothing listens on port $1"
 }
 `}}
 
@@ -157,7 +157,7 @@ func (s *script) files(all []step.Download) {
 		case len(data) > maxInScript && s.e.s.opt.BaseURL != "":
 			s.put("curl -fsSL --retry 3 -o %s %s; lab_check $? 0\n", quoted(d.Name), quoted(s.e.s.absolute(d.From)))
 		case len(data) > maxInScript:
-			s.put("[ -e %s ] || { echo 'lab: first download' %s >&2; exit 1; }\n", quoted(d.Name), quoted(d.Name))
+			s.put("[ -e %s ] || lab_stop 'download '%s' first'\n", quoted(d.Name), quoted(d.Name))
 		default:
 			s.file(d.Name, data)
 		}
@@ -283,7 +283,8 @@ func (s *script) terminal(st step.Step) {
 	for _, c := range outside[:last] {
 		s.put("%s\n", c)
 	}
-	s.here("lab_terminal "+quoted(outside[last]), strings.Join(inside, "\n"))
+	// The end of what comes in is lost where the terminal is not open yet.
+	s.here("lab_terminal "+quoted(outside[last]), strings.Join(append(inside, "exit"), "\n"))
 }
 
 // found is what the run says about a step.

@@ -260,3 +260,17 @@ test("print gives a whole page: addresses, evidence, long lines, every panel", a
   expect(tabs).toContain("docker run");
   expect(tabs).toContain("podman run");
 });
+
+test("a Mermaid diagram is drawn by mmdc: a picture with a name, its links, no script", async ({ page, at, complaints }) => {
+  await page.goto(at.fixture + "/kinds/");
+  const drawing = page.locator("figure, .diagram").filter({ has: page.locator('img[src*="_diagrams/"]') }).first();
+  const image = drawing.locator("img");
+  await image.scrollIntoViewIfNeeded();
+  await expect(image).toHaveJSProperty("complete", true);
+  expect(await image.evaluate((i) => i.naturalWidth)).toBeGreaterThan(50);
+  await expect(image).toHaveAttribute("alt", /Source.*Site/);
+  const svg = await (await page.request.get(await image.evaluate((i) => i.src))).text();
+  expect(svg).toMatch(/<svg[^>]*>/);
+  expect(svg).not.toMatch(/<script|foreignObject|onclick/i);
+  await expect(drawing.getByRole("link", { name: /Site|example/ })).toHaveAttribute("href", "https://example.org/");
+});

@@ -1,10 +1,12 @@
 package build
 
 import (
+	"bufio"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -134,7 +136,16 @@ func (c *Cache) read(name string) (s stored) {
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // Save writes a file of the cache, in one step.
-func (c *Cache) Save(name, key string, parts ...[]byte) error {
+func (c *Cache) Save(name, key string, text []byte) error {
+	return c.SaveFrom(name, key, func(w io.Writer) error {
+		_, err := w.Write(text)
+		return err
+	})
+}
+
+// SaveFrom writes a file of the cache that is too large to be held in memory
+// once more.
+func (c *Cache) SaveFrom(name, key string, write func(io.Writer) error) error {
 	c.mu.Lock()
 	delete(c.ahead, name)
 	c.mu.Unlock()
@@ -144,21 +155,37 @@ func (c *Cache) Save(name, key string, parts ...[]byte) error {
 	}
 	defer os.Remove(f.Name()) // it is gone when all went well
 	d := Digest(key)
-	var sum uint32
-	for _, p := range parts {
-		sum = crc32.Update(sum, castagnoli, p)
+	head := append([]byte(magic), d[:]...)
+	sum := summed{w: f}
+	buf := bufio.NewWriterSize(&sum, 128<<10)
+	_, err = f.Write(append(head, 0, 0, 0, 0))
+	if err == nil {
+		err = write(buf)
 	}
-	head := binary.LittleEndian.AppendUint32(append([]byte(magic), d[:]...), sum)
-	for _, p := range append([][]byte{head}, parts...) {
-		if _, err := f.Write(p); err != nil {
-			f.Close()
-			return err
-		}
+	if err == nil {
+		err = buf.Flush()
 	}
-	if err := f.Close(); err != nil {
+	if err == nil {
+		_, err = f.WriteAt(binary.LittleEndian.AppendUint32(nil, sum.sum), int64(len(head)))
+	}
+	if e := f.Close(); err == nil {
+		err = e
+	}
+	if err != nil {
 		return err
 	}
 	return os.Rename(f.Name(), c.Dir(name))
+}
+
+// A summed writer has the checksum of what it wrote.
+type summed struct {
+	w   io.Writer
+	sum uint32
+}
+
+func (s *summed) Write(b []byte) (int, error) {
+	s.sum = crc32.Update(s.sum, castagnoli, b)
+	return s.w.Write(b)
 }
 
 // A graph is in two files: "graph" holds all tasks of some build, "changes"
@@ -197,7 +224,7 @@ func (c *Cache) SaveGraph(key string, g *Graph) error {
 	if err := os.Remove(c.Dir("changes")); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	return c.Save("graph", key, g.encode())
+	return c.SaveFrom("graph", key, g.encode)
 }
 
 // sweep removes the caches that were not used for longest, until what is

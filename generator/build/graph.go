@@ -21,6 +21,7 @@ package build
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -187,18 +188,17 @@ func (r *Result) Holds(ask func(question string) Answer) bool {
 }
 
 // encode writes the tasks of this build.
-func (g *Graph) encode() []byte {
+func (g *Graph) encode(w io.Writer) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	size := 0
-	for n, r := range g.now {
-		size += len(n) + len(r.Value) + len(r.asked) + 64
-	}
-	b := make([]byte, 0, size)
+	var b []byte
 	for _, n := range slices.Sorted(maps.Keys(g.now)) {
-		b = appendTask(b, n, g.now[n])
+		b = appendTask(b[:0], n, g.now[n])
+		if _, err := w.Write(b); err != nil {
+			return err
+		}
 	}
-	return b
+	return nil
 }
 
 // changes writes the tasks of which this build has another result than the

@@ -52,9 +52,13 @@ func TestShelf(t *testing.T) {
 		if room > 1<<20 && len(s.data) < batchSize {
 			t.Errorf("only %d bytes were put aside", len(s.data))
 		}
-		saved, texts := b.Save()
+		saved, more := b.Save()
+		var texts strings.Builder
+		if err := more(&texts); err != nil {
+			t.Fatal(err)
+		}
 		l := NewBuilder()
-		l.Kept = func() (string, bool) { return string(texts), true }
+		l.Kept = func() (string, bool) { return texts.String(), true }
 		if !l.Load(string(saved)) {
 			t.Fatal("what was saved cannot be loaded")
 		}

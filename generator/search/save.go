@@ -2,6 +2,7 @@ package search
 
 import (
 	"encoding/binary"
+	"io"
 
 	"docent/generator/doc"
 )
@@ -12,7 +13,7 @@ import (
 
 // Save writes the builder down. texts is nil where the ones that were saved
 // before still do.
-func (b *Builder) Save() (pages, texts []byte) {
+func (b *Builder) Save() (pages []byte, texts func(io.Writer) error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	l := b.arranged()
@@ -30,7 +31,10 @@ func (b *Builder) Save() (pages, texts []byte) {
 		}
 	}
 	if there == len(groups) && lost*partPatched > len(groups) {
-		texts = saveTexts(groups)
+		for _, g := range groups {
+			g.kept = true
+		}
+		texts = func(w io.Writer) error { return saveTexts(w, groups) }
 	}
 	first := b.before != nil && b.before.version == version(l)
 	out := binary.AppendUvarint(nil, 1)
@@ -57,30 +61,23 @@ func (b *Builder) Save() (pages, texts []byte) {
 	return out, texts
 }
 
-func saveTexts(groups []*group) []byte {
-	size := 0
+func saveTexts(w io.Writer, groups []*group) error {
+	var out []byte
 	for _, g := range groups {
-		size += 24
-		for _, f := range g.files {
-			size += 4 + f.size
-		}
-	}
-	out := make([]byte, 0, size)
-	for _, g := range groups {
-		out = append(out, g.key[:]...)
+		out = append(out[:0], g.key[:]...)
 		out = binary.AppendUvarint(out, uint64(len(g.files)))
 		for i := range g.files {
 			f, err := g.files[i].all()
 			if err != nil {
-				return nil
+				return err
 			}
 			out = append(binary.AppendUvarint(out, uint64(len(f))), f...)
 		}
+		if _, err := w.Write(out); err != nil {
+			return err
+		}
 	}
-	for _, g := range groups {
-		g.kept = true
-	}
-	return out
+	return nil
 }
 
 // Load reads the pages that Save wrote, and reports whether it could.

@@ -130,7 +130,11 @@ func TestChanged(t *testing.T) {
 	for round := range 12 {
 		table, more := b.Save()
 		if more != nil {
-			texts = string(more)
+			var all strings.Builder
+			if err := more(&all); err != nil {
+				t.Fatal(err)
+			}
+			texts = all.String()
 		}
 		b = NewBuilder()
 		b.Kept = func() (string, bool) { return texts, true }

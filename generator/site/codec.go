@@ -38,6 +38,7 @@ func (f *facts) append(b []byte, places bool) []byte {
 }
 
 func (o *outline) append(w *writer) {
+	w.strings(o.ids)
 	w.int(len(o.heads))
 	for _, h := range o.heads {
 		w.int(h.level)
@@ -45,28 +46,37 @@ func (o *outline) append(w *writer) {
 		w.string(string(h.title))
 		w.strings(h.ids)
 	}
-	w.strings(o.ids)
 	w.facts(o.anchors)
 	w.parts(o.toc)
 }
 
 // outline gives what is in the page.
 func (f *facts) outline() *outline {
-	if o := f.read.Load(); o != nil {
-		return o
+	if f.gathered != nil {
+		return f.gathered
 	}
 	r := reader{doc.Reader{S: f.written}}
-	o := &outline{heads: make([]heading, r.Length())}
+	o := &outline{ids: r.Strings(), heads: make([]heading, r.Length())}
 	for i := range o.heads {
 		o.heads[i] = heading{r.Count(), r.String(), r.String(), written(r.String()), r.Strings()}
 	}
-	o.ids, o.anchors = r.Strings(), r.facts()
+	o.anchors = r.facts()
 	o.toc = r.parts(len(o.heads), len(f.toctrees), 0)
 	if r.Bad || r.S != "" {
 		panic("site: " + errBroken.Error()) // their checksum was right
 	}
-	f.read.Store(o)
 	return o
+}
+
+// hasID reports whether a page has an anchor.
+func (f *facts) hasID(id string) bool {
+	r := doc.Reader{S: f.written}
+	for range r.Length() {
+		if r.String() == id {
+			return true
+		}
+	}
+	return false
 }
 
 var errBroken = errors.New("the stored facts are broken")

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 
 	"docent/generator/doc"
 	"docent/generator/html"
@@ -26,7 +25,7 @@ type target struct {
 
 // facts are what other pages may ask of one page, gathered when it is read.
 // They hold nothing of the page's tree, which is dropped then. codec.go
-// writes and reads them. What is in the outline is read when someone asks.
+// writes and reads them. The outline stays as it is written until someone asks.
 type facts struct {
 	title    string // plain text
 	html     string // title as inline HTML
@@ -40,9 +39,9 @@ type facts struct {
 	leads    []string   // of a page that may order its folder: where its links lead
 	treesIn  [][]string // of each toctree, the sections it stands in
 	listings int
-	unlisted int    // 1 of a page without a title, of which a toctree has nothing to show
-	written  string // the outline
-	read     atomic.Pointer[outline]
+	unlisted int      // 1 of a page without a title, of which a toctree has nothing to show
+	written  string   // the outline
+	gathered *outline // the same, before it is written
 
 	// What no other page asks, only the files that stand for the whole site
 	// (feed, site map, llms.txt): it is no part of the digest.
@@ -120,11 +119,6 @@ func (w written) node() *doc.Node {
 	return n
 }
 
-func (f *facts) hasID(id string) bool {
-	_, ok := slices.BinarySearch(f.outline().ids, id)
-	return ok
-}
-
 // fieldsOf are the bibliographic fields at a page's top (`:orphan:` and the
 // like), below those of its front matter.
 func fieldsOf(d *doc.Document) map[string]string {
@@ -164,8 +158,8 @@ func fieldsOf(d *doc.Document) map[string]string {
 // gather collects the facts of one page. It asks nothing of other pages.
 // orders says that the page's links may order the pages of its folder.
 func gather(d *doc.Document, orders bool) *facts {
-	f, o := &facts{}, &outline{}
-	f.read.Store(o)
+	o := &outline{}
+	f := &facts{gathered: o}
 	meta := fieldsOf(d)
 	for _, k := range slices.Sorted(maps.Keys(meta)) {
 		f.meta = append(f.meta, k, meta[k])

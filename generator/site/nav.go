@@ -231,6 +231,7 @@ func (a ranked) compare(b ranked) int {
 const (
 	maxFullNav = 120
 	window     = 40 // neighbours shown on each side in a long branch
+	maxNavs    = 64 // that are kept: pages come nearly in order
 )
 
 // navHTML writes the navigation as it stands on one page. That of pages which
@@ -245,6 +246,9 @@ func (s *Site) navHTML(b []byte, p *page) []byte {
 	key := p.up.url + "\x00" + dir
 	known, ok := s.navs.Load(key)
 	if !ok {
+		if s.navCount.Add(1)%maxNavs == 0 {
+			s.navs.Clear()
+		}
 		known, _ = s.navs.LoadOrStore(key, string(s.navOn(nil, &page{url: dir + "/\x00/", up: p.up})))
 	}
 	all := known.(string)
@@ -351,8 +355,10 @@ func (s *Site) navLink(b []byte, p *page, it *navItem) []byte {
 	case it.title != "":
 		b = appendEscaped(b, it.title)
 	case it.page != nil:
-		if n := it.page.secnum[firstID(it.page)]; n != "" {
-			b = append(b, n+". "...)
+		if it.page.secnum != nil {
+			if n := it.page.secnum[firstID(it.page)]; n != "" {
+				b = append(b, n+". "...)
+			}
 		}
 		b = append(b, it.page.htm...)
 	default:

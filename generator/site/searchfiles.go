@@ -131,7 +131,7 @@ func (s *Site) saveSearch() error {
 	c := s.opt.Cache
 	pages, texts := s.index.Save()
 	if texts != nil {
-		if err := c.Save("texts", s.key, texts); err != nil {
+		if err := c.SaveFrom("texts", s.key, texts); err != nil {
 			return err
 		}
 		s.index.Kept = func() (string, bool) { return c.Load("texts", s.key) }

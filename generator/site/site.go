@@ -100,7 +100,8 @@ type Site struct {
 	anchors   func() map[string][]target     // sections by their titles, made when asked for
 	invs      []*Inventory
 	nav       []*navItem
-	navs      sync.Map     // navigation of pages side by side, see navHTML
+	navs      sync.Map // navigation of pages side by side, see navHTML
+	navCount  atomic.Int64
 	flat      []*page      // reading order
 	terms     []indexEntry // of the general index
 	reports   []report.Page

@@ -24,12 +24,13 @@ func SafeURL(u string) bool {
 		return r
 	}, scheme)
 	switch scheme {
-	case "javascript", "vbscript", "livescript", "mocha", "file", "blob", "filesystem", "about", "view-source", "jar":
+	case "javascript", "vbscript", "livescript", "mocha", "file", "blob", "filesystem", "about", "view-source", "jar", "feed",
+		"intent", "search-ms", "res", "resource", "chrome":
 		return false
 	case "data":
 		return safeData(rest)
 	}
-	return true
+	return !strings.HasPrefix(scheme, "ms-") // programs of the reader's system
 }
 
 // safeData accepts the raster pictures of a data address. SVG is left out: it

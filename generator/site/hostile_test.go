@@ -7,9 +7,12 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/net/html"
 )
 
 // peak runs f and gives how far the heap grew while it ran, in bytes.
@@ -184,4 +187,75 @@ func TestActiveFiles(t *testing.T) {
 	if got := said(diags); strings.Contains(got, "could run") {
 		t.Error(got)
 	}
+}
+
+// TestNastySite is a site whose every word was written by an enemy: pages,
+// catalogue, theme words, conf.py. Nothing of it runs, nothing outside the
+// content is read, and each attempt is reported.
+func TestNastySite(t *testing.T) {
+	const alert = "<script>alert(1)</script>"
+	src := tree(t,
+		"conf.py", "project = '"+alert+"'\nhtml_title = 'T</title>"+alert+"'\nextensions = ['myst_parser']\nmyst_enable_extensions = ['attrs_inline', 'html_image', 'deflist', 'substitution']\n"+
+			"html_css_files = ['javascript:alert(1)', '../outside.txt', 'ok.css']\nhtml_js_files = ['../outside.txt']\nhtml_static_path = ['..', '/etc']\nextlinks = {'e': ('javascript:%s', 'x %s')}\nmyst_url_schemes = {'bad': 'javascript:{{path}}'}\n",
+		"docent.yaml", "languages: {de: '<b>D</b>'}\nredirects:\n  /loop/: /loop2/\n  /loop2/: /loop/\n  /ev/: //evil.example/\n",
+		"index.md", "# Home\n\n```{toctree}\nfront\nraw\nurls\nfiles\nrst\n```\n",
+		"front.md", "---\ntitle: '"+alert+"{{.Title}}{{template \"head.html\"}}'\ndescription: '\" onload=alert(1) x=\"{{define \"page.html\"}}'\naliases: [/../../etc/x, '/a<b>', //evil.example/]\nlanguage: 'en\" onclick=\"alert(1)'\n---\n# {{.Page}}\n\n{{ \"x\".__class__ }} {% include \"/etc/passwd\" %}\n",
+		"raw.md", "# Raw\n\n"+alert+"\n\n| a <b onclick=alert(1)>x</b> | "+alert+" |\n| --- | --- |\n| <img src=x.png onerror=alert(1)> | [x](raw.md \""+alert+"\") |\n\n[x](https://e.org \"\\\" onmouseover=alert(1) x=\\\"\") ![a\"onload=\"alert(1)](x.png)\n\n"+
+			"Term "+alert+"\n: <iframe src=//evil.example></iframe>\n\n```{raw} html\n"+alert+"\n```\n\n```python title=\""+alert+"\"\nx\n```\n\n```{code-block} python\n:caption: "+alert+"\n:name: \"><script>\nx\n```\n\n[x]{.a onclick=\"alert(1)\"}\n\nWords.\n",
+		"urls.md", "# URLs\n\n[a](JaVaScRiPt:alert(1)) [b](java&#115;cript:alert(1)) [c](&#x6A;avascript&colon;alert(1)) [d](<java\tscript:alert(1)>) [e](vbscript:x) [f](data:text/html,x) [g](feed:javascript:alert(1)) [h](ms-msdt:/id) [i](intent://x) [j](bad:alert(1))\n\n"+
+			"![a](data:image/svg+xml;base64,PHN2Zz4=) <img src=\"&#106;avascript:alert(1)\"> <javascript:alert(1)>\n\n```{image} x.png\n:target: javascript:alert(1)\n```\n",
+		"files.md", "# Files\n\n[a](../outside.txt) [b](%2e%2e/outside.txt) [c](..%2foutside.txt) [d](link.txt) [e](up/outside.txt) ![f](../outside.png) {download}`/../outside.txt`\n\n```{include} ../outside.txt\n```\n\n```{literalinclude} up/outside.txt\n```\n",
+		"rst.rst", "RST\n===\n\n.. include:: link.txt\n.. literalinclude:: sub/../../outside.txt\n.. csv-table::\n   :file: ../outside.txt\n.. raw:: html\n   :file: ../outside.txt\n\n:e:`alert(1)` `x <java&#115;cript:alert(1)>`__ `y <vbscript:x>`__\n\n.. meta::\n   :http-equiv=refresh: 0;url=javascript:alert(1)\n",
+		"x.png", "", "locale/de/LC_MESSAGES/raw.po", "msgid \"\"\nmsgstr \"Content-Type: text/plain; charset=UTF-8\\n\"\n\nmsgid \"Words.\"\nmsgstr \""+alert+" [x](javascript:alert(1))\"\n",
+		"_theme/words/de.yaml", "Search: '"+alert+"'\nPrevious: '{{.Title}}\"><script>'\nCopy: '</script>"+alert+"'\n")
+	if err := os.WriteFile(filepath.Join(filepath.Dir(src), "outside.txt"), []byte("a secret"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, to := range map[string]string{"link.txt": "../outside.txt", "up": ".."} {
+		if err := os.Symlink(to, filepath.Join(src, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	m, diags := buildSite(t, Options{Source: src})
+	schemes := []string{"javascript", "vbscript", "data", "feed", "ms-msdt", "intent", "file", "bad"}
+	for _, name := range m.Names() {
+		data, _ := m.File(name)
+		text := string(data)
+		if strings.Contains(text, "a secret") {
+			t.Errorf("%s holds what lies outside the content", name)
+		}
+		if !strings.HasSuffix(name, ".html") {
+			continue
+		}
+		for z := html.NewTokenizer(strings.NewReader(text)); z.Next() != html.ErrorToken; {
+			tok := z.Token()
+			if tok.Type != html.StartTagToken && tok.Type != html.SelfClosingTagToken {
+				continue
+			}
+			if slices.Contains([]string{"iframe", "object", "embed", "base", "b", "style"}, tok.Data) {
+				t.Errorf("%s: %s", name, tok)
+			}
+			src := ""
+			for _, a := range tok.Attr {
+				to := strings.ToLower(strings.TrimSpace(a.Val))
+				bad, _, _ := strings.Cut(to, ":")
+				switch {
+				case strings.HasPrefix(a.Key, "on"), a.Key == "http-equiv", a.Key == "style",
+					(a.Key == "href" || a.Key == "src" || a.Key == "action") && (slices.Contains(schemes, bad) || strings.HasPrefix(to, "//")):
+					t.Errorf("%s: %s", name, tok)
+				case a.Key == "src":
+					src = a.Val
+				}
+			}
+			if tok.Data == "script" && src == "" && !strings.Contains(tok.String(), "ld+json") {
+				t.Errorf("%s: a script stands in the page", name)
+			}
+		}
+	}
+	if words := shown(t, m, "de/front/index.html"); strings.Contains(words, ">"+alert) {
+		t.Error("a word of the theme runs")
+	}
+	has(t, "the diagnostics", said(diags), "html-unsafe-url", "no address of the site", "`ms-msdt:/id` could run code", "`feed:javascript:alert(1)` could run code", "no language; the page has the site's",
+		"`javascript:alert(1)` of `html_css_files` is left out", "`../outside.txt` of `html_js_files` is left out", "is a link that leads outside the content folder", "it lies outside the content folder",
+		"path escapes from parent", "Raw HTML is left out", "`onclick=alert(1)` does nothing here", "There is no page at `//evil.example/`")
 }

@@ -32,7 +32,7 @@ func (s *Site) planRedirects() {
 	add := func(r redirect, who string, fail func(message, hint string)) {
 		out := outName(r.from)
 		switch twin := taken[out]; {
-		case r.from != "" && !fs.ValidPath(strings.TrimSuffix(r.from, "/")) || strings.ContainsAny(r.from, " \t\\?#*:") || strings.HasPrefix(out, "_"):
+		case r.from != "" && !fs.ValidPath(strings.TrimSuffix(r.from, "/")) || strings.ContainsAny(r.from, " \t\\?#*:<>\"'`|{}") || strings.HasPrefix(out, "_"):
 			fail("`/"+r.from+"` is no address of the site.", "Write it like /old/page/.")
 		case twin != "":
 			fail("The address `/"+r.from+"` belongs to "+twin+".", "Remove one of them.")

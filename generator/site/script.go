@@ -128,8 +128,14 @@ lab_check() {
 lab_terminal() { SHELL=/bin/bash script -qec "$1" /dev/null; }
 `}, {"lab_job", `# lab_job: type what comes in into the newest running job, or into LAB_JOB.
 lab_job() {
-    local job=${LAB_JOB:-$(ngc batch list --status RUNNING --format_type csv | sed -n '2s/,.*//p')}
-    ngc batch exec --commandline "$(cat)" "$job"
+    local i job=$LAB_JOB typed=$(cat)
+    for i in $(seq 120); do
+        [ -z "$job" ] || break
+        job=$(ngc batch list --status RUNNING --format_type csv < /dev/null | sed -n '2s/,.*//p')
+        [ -n "$job" ] || sleep 1
+    done
+    [ -n "$job" ] || lab_stop 'no job is running'
+    ngc batch exec --commandline "$typed" "$job"
 }
 `}, {"lab_port", `# lab_port NUMBER: wait until something listens.
 lab_port() {

@@ -109,7 +109,9 @@ type Site struct {
 	redirects []redirect
 	drafts    map[string]bool // pages that are left out, by name without suffix
 	versions  []versionLink
-	words     catalogue    // of a language that is not the site's own
+	words     catalogue // of a language that is not the site's own
+	styles    []string  // of conf.py, for every page
+	scripts   []string
 	rendered  atomic.Int64 // pages of all languages that were not kept
 	graph     *build.Graph
 	dir       *Dir // where it was written; nil is nowhere on disk
@@ -514,6 +516,7 @@ func (s *Site) configure() {
 	s.configureDates(cfg)
 	s.configureCPython(cfg)
 	s.configureMyst(cfg)
+	s.styles, s.scripts = s.confFiles("html_css_files"), s.confFiles("html_js_files")
 	cfg.Table = s.tableOf()
 	s.cfg = cfg
 	if at := c.String("html_baseurl"); s.opt.BaseURL == "" && strings.HasPrefix(at, "http") {

@@ -25,6 +25,7 @@ func checkSVG(data []byte) string {
 		}
 		return nil, errors.New("its encoding is " + label + ", not UTF-8")
 	}
+	styled := false // in a style element
 	for {
 		t, err := dec.RawToken()
 		switch {
@@ -46,6 +47,16 @@ func checkSVG(data []byte) string {
 			if runs(t) {
 				return "it holds a script"
 			}
+			if calls(t) {
+				return "it loads from another site"
+			}
+			styled = strings.EqualFold(t.Name.Local, "style")
+		case xml.EndElement:
+			styled = false
+		case xml.CharData:
+			if styled && callsStyle(string(t)) {
+				return "it loads from another site"
+			}
 		}
 	}
 }
@@ -63,6 +74,46 @@ func whole(data []byte) string {
 	}
 }
 
+// calls reports whether an element asks another site for something. A link
+// may lead there.
+func calls(e xml.StartElement) bool {
+	link := strings.EqualFold(e.Name.Local, "a")
+	for _, a := range e.Attr {
+		value := strings.ToLower(strings.TrimSpace(a.Value))
+		switch strings.ToLower(a.Name.Local) {
+		case "href", "src":
+			if !link && (strings.HasPrefix(value, "//") || strings.Contains(value, "://")) {
+				return true
+			}
+		default:
+			if a.Name.Space != "xmlns" && callsStyle(value) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// callsStyle reports whether a style, or an attribute that may hold one, asks
+// another site for something.
+func callsStyle(s string) bool {
+	s = strings.ToLower(s)
+	if strings.Contains(s, "@import") {
+		return true
+	}
+	for {
+		_, rest, ok := strings.Cut(s, "url(")
+		if !ok {
+			return false
+		}
+		s = rest
+		to := strings.TrimLeft(rest, " \t\r\n\"'")
+		if !strings.HasPrefix(to, "#") && !strings.HasPrefix(to, "data:image/") && !strings.HasPrefix(to, "data:font/") && !strings.HasPrefix(to, "data:application/font") {
+			return true
+		}
+	}
+}
+
 // runs reports whether an element runs something, or brings HTML that may.
 func runs(e xml.StartElement) bool {
 	switch strings.ToLower(e.Name.Local) {
@@ -71,7 +122,7 @@ func runs(e xml.StartElement) bool {
 	}
 	for _, a := range e.Attr {
 		name := strings.ToLower(a.Name.Local)
-		if strings.HasPrefix(name, "on") {
+		if strings.HasPrefix(name, "on") || name == "attributename" && strings.HasPrefix(strings.ToLower(strings.TrimSpace(a.Value)), "on") {
 			return true
 		}
 		// What a browser skips in the scheme of an address is skipped here.

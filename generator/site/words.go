@@ -11,6 +11,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 
+	"docent/generator/doc"
 	"docent/generator/html"
 	"docent/generator/tmpl"
 )
@@ -120,16 +121,32 @@ func (t *theme) book(lang string) (*book, error) {
 func (s *Site) openBooks() {
 	s.bookOf(nil)
 	for _, p := range s.pages {
-		if p.meta.get("language") != "" {
+		lang := p.meta.get("language")
+		switch {
+		case lang == "":
+		case isLanguage(lang):
 			s.bookOf(p)
+		default:
+			s.report(doc.Diag{Severity: doc.Warning, Code: "language", Source: s.text(p.name), Message: "`" + lang + "` is no language; the page has the site's.",
+				Hint: "Write a code such as de or pt-BR."})
 		}
 	}
+}
+
+// isLanguage reports whether a language's code has the form of one.
+func isLanguage(code string) bool {
+	for i, part := range strings.FieldsFunc(code, func(r rune) bool { return r == '-' || r == '_' }) {
+		if len(part) > 8 || i == 0 && len(part) < 2 {
+			return false
+		}
+	}
+	return code != "" && strings.Trim(code, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") == ""
 }
 
 // langOf is the language of a page: the site's, or its own.
 func (s *Site) langOf(p *page) string {
 	if p != nil {
-		if lang := p.meta.get("language"); lang != "" {
+		if lang := p.meta.get("language"); isLanguage(lang) {
 			return lang
 		}
 	}

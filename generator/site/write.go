@@ -75,7 +75,7 @@ func (s *Site) frame(p *page) *view {
 	}
 	v := s.view(p.url, kind, p.title)
 	v.Desc = p.desc
-	if lang := p.meta.get("language"); lang != "" {
+	if lang := p.meta.get("language"); isLanguage(lang) {
 		v.Lang, v.Dir = lang, direction(lang)
 		v.speak(s.bookOf(p))
 	}
@@ -88,10 +88,10 @@ func (s *Site) frame(p *page) *view {
 		return &themeLink{relative(p.url, q.url), q.title}
 	}
 	v.Prev, v.Next = link(p.prev), link(p.next)
-	for _, f := range s.conf.Strings("html_css_files") {
+	for _, f := range s.styles {
 		v.Styles = append(v.Styles, s.static(p, f))
 	}
-	for _, f := range s.conf.Strings("html_js_files") {
+	for _, f := range s.scripts {
 		v.Scripts = append(v.Scripts, s.static(p, f))
 	}
 	s.tellAbout(v, p)
@@ -163,7 +163,7 @@ func withoutFields(root *doc.Node) *doc.Node {
 
 // static gives the address of a file that conf.py adds to every page.
 func (s *Site) static(p *page, f string) string {
-	if strings.Contains(f, "://") {
+	if elsewhere(f) {
 		return f
 	}
 	return relative(p.url, "_static/"+f)
@@ -276,6 +276,23 @@ func (e *env) searchPage(buf *scratch) search.Page {
 	}
 	buf.page = b
 	return out
+}
+
+// elsewhere reports whether a style or script of conf.py is another site's.
+func elsewhere(f string) bool {
+	return strings.HasPrefix(f, "https://") || strings.HasPrefix(f, "http://")
+}
+
+// confFiles are the styles or scripts that conf.py names for every page:
+// files of the static folders, or of another site, whose owner is trusted.
+func (s *Site) confFiles(setting string) []string {
+	return slices.DeleteFunc(s.conf.Strings(setting), func(f string) bool {
+		if elsewhere(f) || fs.ValidPath(f) && !strings.ContainsAny(f, ":\\") {
+			return false
+		}
+		s.reportConf("conf-file", setting, "The file `"+f+"` of `"+setting+"` is left out: it is neither in a static folder nor at an http address.", "Name a file below `html_static_path`.")
+		return true
+	})
 }
 
 // offered are the files that pages show and offer, and those that conf.py

@@ -8,7 +8,6 @@ import (
 	"hash/crc32"
 	"io"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -198,20 +197,23 @@ func (c *Cache) LoadGraph(key string) *Graph {
 	if !ok {
 		return NewGraph()
 	}
-	all := map[string]*Result{}
-	if !decode(s, all) {
+	g := NewGraph()
+	g.base = make(map[string]*Result, len(s)/600)
+	if !decode(s, g.base) {
 		return NewGraph()
 	}
-	g := NewGraph()
-	g.base, g.baseSize, g.baseSum = all, len(s), fmt.Sprint(len(s), crc32.Checksum(unsafe.Slice(unsafe.StringData(s), len(s)), castagnoli))
+	for _, r := range g.base {
+		if r != nil {
+			r.inBase = true
+		}
+	}
+	g.now = make(map[string]*Result, len(g.base))
+	g.baseSize, g.baseSum = len(s), fmt.Sprint(len(s), crc32.Checksum(unsafe.Slice(unsafe.StringData(s), len(s)), castagnoli))
 	if s, ok := c.Load("changes", key+g.baseSum); ok {
-		g.old = maps.Clone(all)
 		if !decode(s, g.old) {
 			return NewGraph()
 		}
-		return g
 	}
-	g.old = all
 	return g
 }
 

@@ -64,7 +64,8 @@ type Result struct {
 	// Outputs are the files that the task wrote.
 	Outputs []string
 
-	asked string // questions and answers, encoded
+	asked  string // questions and answers, encoded
+	inBase bool   // it is what the graph's base has
 }
 
 // A Trace collects what a task asks and writes while it runs. It is used by
@@ -99,9 +100,9 @@ func (t *Trace) Wrote(name string) { t.outputs = append(t.outputs, name) }
 // safe for use by several goroutines, those of one task's name by one at a
 // time.
 type Graph struct {
-	old map[string]*Result
+	old map[string]*Result // nil for a task that was forgotten
 
-	base     map[string]*Result // what the cache has; nil is nothing
+	base     map[string]*Result // of an older build, below old: what the cache has
 	baseSize int                // in bytes
 	baseSum  string             // names it
 
@@ -117,7 +118,7 @@ func NewGraph() *Graph { return &Graph{old: map[string]*Result{}, now: map[strin
 func (g *Graph) Next() *Graph {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return &Graph{old: g.now, now: make(map[string]*Result, len(g.now))}
+	return &Graph{old: g.now, now: make(map[string]*Result, len(g.now))} // the whole of it is written then
 }
 
 // Last gives what a task gave in the build before, or, if it ran in this one
@@ -125,10 +126,17 @@ func (g *Graph) Next() *Graph {
 func (g *Graph) Last(name string) *Result {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	return g.last(name)
+}
+
+func (g *Graph) last(name string) *Result {
 	if r := g.now[name]; r != nil {
 		return r
 	}
-	return g.old[name]
+	if r, ok := g.old[name]; ok {
+		return r
+	}
+	return g.base[name]
 }
 
 // Retain remembers what a task gave for the build after this one, though
@@ -136,7 +144,7 @@ func (g *Graph) Last(name string) *Result {
 func (g *Graph) Retain(name string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if r := g.old[name]; r != nil && g.now[name] == nil {
+	if r := g.last(name); r != nil {
 		g.now[name] = r
 	}
 }
@@ -210,16 +218,19 @@ func (g *Graph) changes() (b []byte, ok bool) {
 	if g.base == nil {
 		return nil, false
 	}
+	same := 0
 	for n, r := range g.now {
-		if g.base[n] != r {
-			if b = appendTask(b, n, r); len(b) > g.baseSize/4 {
-				return nil, false
-			}
+		if r.inBase {
+			same++
+		} else if b = appendTask(b, n, r); len(b) > g.baseSize/4 {
+			return nil, false
 		}
 	}
-	for n := range g.base {
-		if g.now[n] == nil {
-			b = appendTask(b, n, nil)
+	if same < len(g.base) {
+		for n := range g.base {
+			if g.now[n] == nil {
+				b = appendTask(b, n, nil)
+			}
 		}
 	}
 	return b, true
@@ -237,7 +248,8 @@ func appendTask(b []byte, name string, r *Result) []byte {
 	return appendString(b, strings.Join(r.Outputs, "\n"))
 }
 
-// decode reads what encode or changes wrote, over what is there.
+// decode reads what encode or changes wrote. Of a task that there is no more,
+// the result is nil.
 func decode(s string, tasks map[string]*Result) bool {
 	for s != "" {
 		name, rest, ok := cutString(s)
@@ -246,7 +258,7 @@ func decode(s string, tasks map[string]*Result) bool {
 		}
 		there := rest[0] == 1
 		if s = rest[1:]; !there {
-			delete(tasks, name)
+			tasks[name] = nil
 			continue
 		}
 		var f [3]string

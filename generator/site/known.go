@@ -2,6 +2,8 @@ package site
 
 import (
 	"io/fs"
+	"iter"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -190,23 +192,26 @@ func (d *Dir) remember(folders map[string]stamp) {
 	if d.cache == nil {
 		return
 	}
-	names := make([]string, 0, len(d.now))
-	for name := range d.now {
-		names = append(names, name)
-	}
-	if old := d.old(); old != nil {
-		for _, name := range old.names {
-			fresh, there := d.seen[name]
-			if f := old.files[name]; there && !fresh && f != nil {
-				if _, again := d.now[name]; !again {
-					d.now[name] = *f
-					names = append(names, name)
+	written := slices.Sorted(maps.Keys(d.now))
+	text := appendOut(func(yield func(string, outFile) bool) {
+		rest := written
+		if old := d.old(); old != nil {
+			for _, name := range old.names {
+				for ; len(rest) > 0 && rest[0] <= name; rest = rest[1:] {
+					yield(rest[0], d.now[rest[0]])
+				}
+				fresh, there := d.seen[name]
+				if f := old.files[name]; there && !fresh && f != nil {
+					if _, again := d.now[name]; !again {
+						yield(name, *f)
+					}
 				}
 			}
 		}
-	}
-	slices.Sort(names) // two runs that are sorted, nearly always
-	text := appendOut(nil, names, d.now, folders)
+		for _, name := range rest {
+			yield(name, d.now[name])
+		}
+	}, folders)
 	d.surveyed = nil
 	if d.record = build.Digest(string(text)); d.cache.Save("out", d.out, text) != nil {
 		os.Remove(d.cache.Dir("out"))
@@ -232,26 +237,30 @@ func (d *Dir) Record() string { return string(d.record[:]) }
 
 // appendOut writes files down, in the order of their names, and after an empty
 // name their folders. The first byte is there so that no record is empty.
-func appendOut(b []byte, names []string, files map[string]outFile, folders map[string]stamp) []byte {
-	w := writer{b: append(b, 1)}
+func appendOut(files iter.Seq2[string, outFile], folders map[string]stamp) []byte {
+	w := writer{b: make([]byte, 1, 1<<20)}
+	w.b[0] = 1
 	put := func(name string, s stamp) {
 		w.string(name)
 		w.int(int(s.size))
 		w.int(int(s.changed))
 		w.int(int(s.inode))
 	}
-	for _, name := range names {
-		f := files[name]
+	var dirs []string
+	done, last := make(map[string]bool, len(folders)), ""
+	for name, f := range files {
 		put(name, f.stamp)
 		w.b = append(w.b, f.answer[:]...)
+		if dir := path.Dir(name); dir != last {
+			for last = dir; !done[dir]; dir = path.Dir(dir) {
+				done[dir] = true
+				dirs = append(dirs, dir)
+			}
+		}
 	}
 	w.string("")
-	done := map[string]bool{}
-	for _, name := range names {
-		for dir := path.Dir(name); !done[dir]; dir = path.Dir(dir) {
-			done[dir] = true
-			put(dir, folders[dir])
-		}
+	for _, dir := range dirs {
+		put(dir, folders[dir])
 	}
 	return w.b
 }

@@ -1,6 +1,7 @@
 package html
 
 import (
+	"html"
 	"slices"
 	"strings"
 	"unicode"
@@ -94,6 +95,34 @@ func (w *writer) smart(raw string) {
 	t.single(marks)
 	t.double(marks)
 	w.b = appendEscaped(w.b, t.string(marks))
+}
+
+// Educated gives the text of inline HTML with the typographic quotes of a
+// language, as the page shows it; with "", as it was written.
+func Educated(inline, lang string) string {
+	w := &writer{o: &Options{SmartQuotes: lang}}
+	code := 0
+	for inline != "" {
+		text, rest, tagged := strings.Cut(inline, "<")
+		switch text = html.UnescapeString(text); {
+		case code > 0:
+			w.quotes.literal(text)
+			w.b = appendEscaped(w.b, text)
+		default:
+			w.text(text)
+		}
+		if !tagged {
+			break
+		}
+		tag, after, _ := strings.Cut(rest, ">")
+		if strings.HasPrefix(tag, "code") {
+			code++
+		} else if strings.HasPrefix(tag, "/code") {
+			code--
+		}
+		inline = after
+	}
+	return html.UnescapeString(string(w.b))
 }
 
 // dashes writes dashes and dots.

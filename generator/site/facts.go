@@ -320,6 +320,10 @@ func (f *facts) labelsOf(o *outline, n *doc.Node, explicit map[string]bool) {
 		}
 	case doc.KindRubric:
 		title = n
+	case doc.KindDefinitionList, doc.KindFieldList:
+		if len(n.Children) > 0 {
+			title = n.Children[0].First(doc.KindTerm, doc.KindFieldName)
+		}
 	case doc.KindFootnote, doc.KindCitation, doc.KindSubstitutionDefinition:
 		return
 	case doc.KindTarget:
@@ -328,8 +332,14 @@ func (f *facts) labelsOf(o *outline, n *doc.Node, explicit map[string]bool) {
 		}
 	}
 	own := ""
-	if title != nil && kind == "section" {
-		own = normal(title.PlainText())
+	implicit := kind == "section" || n.Kind == doc.KindTopic && n.HasClass("contents")
+	if title != nil && implicit {
+		for _, c := range title.Children {
+			if c.Kind != doc.KindGenerated { // the section's number
+				own += c.PlainText()
+			}
+		}
+		own = normal(own)
 	}
 	for _, name := range n.Names() {
 		id := n.IDs()[0]
@@ -339,12 +349,18 @@ func (f *facts) labelsOf(o *outline, n *doc.Node, explicit map[string]bool) {
 			}
 		}
 		l := fact{typ: kind, name: name, id: id, pos: n.Pos, text: writeNode(title)}
-		if kind == "section" && normal(name) == own && !explicit[makeID(name)] {
+		if implicit && normal(name) == own && (!explicit[makeID(name)] || twin(n.Names(), name)) {
 			o.anchors = append(o.anchors, l)
 		} else {
 			f.labels = append(f.labels, l)
 		}
 	}
+}
+
+// twin reports whether another name gives the same anchor: then that one is
+// the explicit target's.
+func twin(names []string, name string) bool {
+	return slices.ContainsFunc(names, func(other string) bool { return other != name && makeID(other) == makeID(name) })
 }
 
 // describe notes the objects that a description defines.

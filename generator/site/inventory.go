@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"docent/generator/doc"
+	"docent/generator/html"
 )
 
 // An Inventory is what another site says can be linked to in it: Sphinx's
@@ -227,8 +228,8 @@ func (s *Site) inventory() []byte {
 	}
 	for name, t := range s.labels {
 		title := ""
-		if t.text != "" {
-			title = t.text.node().PlainText()
+		if n := t.text.node(); n != nil {
+			title = html.Educated(string(html.Inline(nil, &doc.Document{Root: n}, n, html.Nop{})), s.html.SmartQuotes)
 		}
 		add(name, "std:label", "-1", t.page.url, t.id, title)
 	}
@@ -238,25 +239,33 @@ func (s *Site) inventory() []byte {
 		}
 	}
 	for _, p := range s.pages {
-		add(p.docname, "std:doc", "-1", p.url, "", p.title)
+		add(p.docname, "std:doc", "-1", p.url, "", html.Educated(p.facts.html, s.html.SmartQuotes))
 	}
 	for typ, m := range s.objects {
-		if strings.HasPrefix(typ, "citation:") { // of no use to other sites
+		if typ == "citation:ref" { // as in Sphinx, a label
+			for name, t := range m {
+				name = strings.ToLower(name)
+				if _, taken := s.labels[name]; !taken {
+					add(name, "std:label", "-1", t.page.url, t.id, "")
+				}
+			}
 			continue
 		}
 		prio := "1"
-		if typ == "std:term" || typ == "std:cmdoption" || typ == "std:token" {
+		switch typ {
+		case "std:term", "std:token":
 			prio = "-1"
-		}
-		if typ == "py:module" {
+		case "py:module":
 			prio = "0"
+		case "c:var", "cpp:var":
+			typ = strings.Replace(typ, "var", "member", 1) // a variable and a member are one kind of object there
 		}
 		for name, t := range m {
 			n := name
 			if typ == "std:cmdoption" {
 				n = strings.ReplaceAll(name, " ", ".")
 			}
-			add(n, typ, prio, t.page.url, t.id, name)
+			add(n, typ, prio, t.page.url, t.id, n)
 		}
 	}
 	sort.Slice(lines, func(i, j int) bool {

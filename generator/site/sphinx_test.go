@@ -117,3 +117,49 @@ Below
 	}
 	has(t, "diagnostics", said(diags), "index.rst:6:4: warning: The toctree names `bare`, which has no title: it is not listed here. Give that page a title.")
 }
+
+// TestInventoryLikeSphinx is about the entries of objects.inv.
+func TestInventoryLikeSphinx(t *testing.T) {
+	m, _ := buildSite(t, Options{Source: tree(t, "conf.py", "project = 'P'\n", "index.rst", `It's --- `+"``it's``"+`
+===================
+
+.. contents::
+
+.. _one-two:
+
+One two
+-------
+
+.. _aterm:
+
+A term
+   Text.
+
+[CIT]_
+
+.. [CIT] A citation.
+
+.. program:: prog
+
+.. option:: --flag
+
+.. c:var:: int counter
+`)})
+	inv, err := ReadInventory(strings.NewReader(shown(t, m, "objects.inv")), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, w := range []struct{ typ, name, title string }{
+		{"std:doc", "index", "It’s — it's"}, {"std:label", "one-two", "One two"}, {"std:label", "aterm", "A term"}, {"std:label", "cit", "-"},
+		{"std:cmdoption", "prog.--flag", "-"}, {"c:member", "counter", "-"},
+	} {
+		if it, ok := inv.Objects[w.typ][w.name]; !ok || it.Title != w.title {
+			t.Errorf("%s %s: %+v, want the title %q", w.typ, w.name, it, w.title)
+		}
+	}
+	for _, name := range []string{"one two", "contents"} {
+		if _, ok := inv.Objects["std:label"][name]; ok {
+			t.Errorf("the implicit name %q is a label of the site", name)
+		}
+	}
+}

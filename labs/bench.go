@@ -94,6 +94,11 @@ func (o *verifyOptions) round(ctx context.Context, todo []*lesson, known *cache,
 	if o.saveImages != "" && ctx.Err() == nil {
 		err = errors.Join(err, b.saveImages(o.saveImages, v))
 	}
+	if o.record {
+		kept, errs := b.net.Recorded()
+		v.println(plural(len(kept), "address is", "addresses are") + " in the mirror now; \"labs mirror export\" writes it for another machine.\n")
+		err = errors.Join(append(errs, err)...)
+	}
 	return again, err
 }
 
@@ -219,7 +224,7 @@ func openBench(ctx context.Context, o verifyOptions, pages []*lesson, known *cac
 	}
 	v.status("starting the lab's network")
 	b.net, err = network.Start(ctx, network.Options{
-		Scratch: filepath.Join(b.dir, "network"), RunID: b.id, Hermetic: o.hermetic, Files: files, Allow: want.Hosts, Log: b.logf("network"),
+		Scratch: filepath.Join(b.dir, "network"), RunID: b.id, Hermetic: o.hermetic, Record: o.record, Files: files, Allow: want.Hosts, Log: b.logf("network"),
 		Progress: func(p network.Progress) { v.building(p) },
 	})
 	if err != nil {
@@ -231,7 +236,7 @@ func openBench(ctx context.Context, o verifyOptions, pages []*lesson, known *cac
 		b.noGPU = err.Error()
 	}
 	b.opts = engine.Options{Name: o.engine, RunID: b.id, Scratch: b.dir, Proxy: b.net.ProxyURL(), CACert: b.net.CACert(),
-		NoProxy: "localhost,127.0.0.1", GPUs: b.gpus, Source: b.net, Mounts: []string{}, Led: o.hermetic, Log: b.logf("engine")}
+		NoProxy: "localhost,127.0.0.1", GPUs: b.gpus, Source: b.net, Mounts: []string{}, Led: o.hermetic || o.record, LeadAll: b.net.LeadsAll(), Log: b.logf("engine")}
 	if b.pasts != nil {
 		b.pasts.files.Refuse = [][]byte{[]byte(b.net.Token())}
 	}

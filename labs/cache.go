@@ -51,7 +51,7 @@ type kept struct {
 // openCache opens the cache for a run with these options. It is nil where no
 // evidence may be taken from it or put into it.
 func openCache(ctx context.Context, o verifyOptions) *cache {
-	if o.platform == "live" || o.saveImages != "" || o.keep {
+	if o.platform == "live" || o.saveImages != "" || o.keep || o.record {
 		return nil
 	}
 	dir, err := os.UserCacheDir()

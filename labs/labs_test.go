@@ -233,8 +233,8 @@ func TestCommandLine(t *testing.T) { scripts(t, "testdata/script", nil) }
 // engineScripts says which script runs on which engine. All of them pass on all,
 // but oci, which builds nothing; what tests labs and not the engine runs once.
 var engineScripts = map[string][]string{
-	"docker": {"verify.txtar", "resume.txtar", "shell.txtar", "interrupt.txtar", "killed.txtar", "killedbuild.txtar", "twice.txtar"},
-	"podman": {"resume.txtar", "verify.txtar", "interrupt.txtar", "killedbuild.txtar", "nonetwork.txtar"},
+	"docker": {"verify.txtar", "resume.txtar", "record.txtar", "shell.txtar", "interrupt.txtar", "killed.txtar", "killedbuild.txtar", "twice.txtar"},
+	"podman": {"verify.txtar", "resume.txtar", "interrupt.txtar", "killed.txtar", "killedbuild.txtar", "nonetwork.txtar"},
 	"oci":    {"asis.txtar", "shell.txtar", "cache.txtar", "resume.txtar", "resumekept.txtar", "interrupt.txtar", "killed.txtar", "twice.txtar", "fulldisk.txtar", "nonetwork.txtar"},
 }
 

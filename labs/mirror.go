@@ -56,7 +56,8 @@ func mirrorCommand(stdout, stderr io.Writer) *cobra.Command {
 		Use:   "mirror",
 		Short: "Keep what labs need of the outside, also for a machine without a network",
 		Long: `mirror keeps images, files and stand-ins in the user's cache folder. Labs take
-what is there before they ask the outside. "mirror export" writes all of it to
+what is there before they ask the outside. "labs verify --record" adds what the
+run of a page brings from other hosts. "mirror export" writes all of it to
 one OCI layout, which "mirror import" reads on another machine.`,
 		Args: noUnknown,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },

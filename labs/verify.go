@@ -26,6 +26,7 @@ type verifyOptions struct {
 	layout, saveImages                                      string
 	minCoverage, jobs                                       int
 	hermetic, strict, keep, noColor, noCache, watch, ahead  bool
+	record                                                  bool
 	siteReports                                             bool // reports is what it is without a flag
 	timeout, maxAge                                         time.Duration
 	wrap                                                    func(engine.Engine) engine.Engine // of tests
@@ -63,6 +64,7 @@ with or without its extension, or by the path of a file.`,
 	f.BoolVar(&o.ahead, "ahead", true, "build Dockerfiles while earlier steps run, where nobody can tell: no step meanwhile lists images or measures")
 	f.BoolVar(&o.noCache, "no-cache", false, "run every step of every page, also if nothing has changed since it passed here")
 	f.DurationVar(&o.maxAge, "max-age", 7*24*time.Hour, "run what has evidence older than this, also if nothing has changed")
+	f.BoolVar(&o.record, "record", false, "keep in the mirror what the run brings from outside, for a machine without a network; see labs mirror")
 	f.BoolVar(&o.keep, "keep", false, "keep the scratch folder")
 	f.BoolVar(&o.watch, "watch", false, "run pages again when they, or files that they show, are saved")
 	o.telling.flags(f)
@@ -96,6 +98,9 @@ func (o *verifyOptions) check() error {
 	}
 	if o.jobs < 1 {
 		return usagef("--jobs %d: must be at least 1", o.jobs)
+	}
+	if o.record && o.hermetic {
+		return usagef("--record keeps what comes from outside, and with --hermetic nothing does. Record first; then run with --hermetic.")
 	}
 	if o.timeout <= 0 {
 		return usagef("--timeout %s: must be more than zero", o.timeout)

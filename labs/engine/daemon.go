@@ -21,6 +21,7 @@ type daemon struct {
 	logPath string
 	lock    *os.File
 	netns   *namespace // nil when it runs in ours
+	proxy   string     // the lab's, as it is reached from where the daemon runs
 }
 
 // daemonStart is how long a daemon may take to answer. A cold start needs a few
@@ -52,6 +53,7 @@ func startDaemon(ctx context.Context, opts Options, dir string, mark *runMark) (
 			return nil, err
 		}
 	}
+	d.proxy = proxy
 	if err := mark.write(); err != nil {
 		d.unlock()
 		return nil, err

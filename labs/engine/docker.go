@@ -217,6 +217,9 @@ func (e *docker) Docker(ctx context.Context, call Call) (int, error) {
 			added, c.rest = append(append(added, bounds(r)...), flags...), rest
 		}
 	}
+	if e.daemon != nil && e.opts.LeadAll {
+		added = append(added, lead(&c, e.daemon.proxy)...)
+	}
 	if e.daemon == nil && e.opts.Source != nil {
 		if done, exit, err := e.carry(ctx, &c, call); done || err != nil {
 			return exit, err

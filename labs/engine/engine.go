@@ -158,6 +158,10 @@ type Options struct {
 	// keep its images in. The engine takes it over; empty is none.
 	Store string
 
+	// LeadAll leads also containers and builds through the proxy, for what they
+	// ask for over http.
+	LeadAll bool
+
 	Log func(string) // lines about what the engine does; nil drops them
 }
 

@@ -211,6 +211,9 @@ func (e *oci) Docker(ctx context.Context, call Call) (int, error) {
 			c.verb = "version"
 		}
 	}
+	if e.opts.LeadAll {
+		c.rest = append(lead(&c, e.opts.Proxy), c.rest...)
+	}
 	f := e.commands[c.verb]
 	switch {
 	case c.verb == "build":

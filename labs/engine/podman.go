@@ -174,6 +174,9 @@ func (e *podman) Docker(ctx context.Context, call Call) (int, error) {
 	if labelled[c.verb] {
 		added = append(added, "--label", Label+"="+e.opts.RunID)
 	}
+	if e.opts.LeadAll {
+		added = append(added, lead(&c, e.opts.Proxy)...)
+	}
 	switch c.verb {
 	case "":
 		return e.pass(ctx, call, call.Args)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -44,6 +45,7 @@ type Mirror struct {
 const (
 	refAnnotation    = "org.opencontainers.image.ref.name"
 	urlAnnotation    = "docent.url"
+	movedAnnotation  = "docent.moved" // of an address: where it leads
 	recipeAnnotation = "docent.recipe"
 	digestAnnotation = "docent.recipe.digest"
 )
@@ -227,6 +229,11 @@ func (m *Mirror) pullFile(ctx context.Context, address string) (Mirrored, error)
 	return m.putFile(address, data)
 }
 
+// putMoved files that an address leads to another one.
+func (m *Mirror) putMoved(address, to string) error {
+	return m.put(mutate.MediaType(empty.Image, types.OCIManifestSchema1), map[string]string{urlAnnotation: address, movedAnnotation: to})
+}
+
 // putFile files the bytes of an address.
 func (m *Mirror) putFile(address string, data []byte) (Mirrored, error) {
 	l := static.NewLayer(data, fileType)
@@ -371,7 +378,11 @@ func (m *Mirror) Import(from string) ([]Mirrored, error) {
 			entry.Stale = !taken
 		case a[urlAnnotation] != "":
 			entry.Kind, entry.Name = "file", a[urlAnnotation]
-			err = m.put(img, map[string]string{urlAnnotation: entry.Name})
+			keep := map[string]string{urlAnnotation: entry.Name}
+			if to := a[movedAnnotation]; to != "" {
+				keep[movedAnnotation] = to
+			}
+			err = m.put(img, keep)
 		case a[refAnnotation] != "":
 			entry.Kind, entry.Name = "image", a[refAnnotation]
 			err = m.put(img, map[string]string{refAnnotation: entry.Name})
@@ -389,30 +400,36 @@ func (m *Mirror) Import(from string) ([]Mirrored, error) {
 // blob is where a layout keeps what has a digest.
 func (m *Mirror) blob(h v1.Hash) string { return filepath.Join(m.dir, "blobs", h.Algorithm, h.Hex) }
 
-// load reads what the mirror has for a run: images by full name, and files by
-// host and path.
-func (m *Mirror) load() (images map[string]v1.Image, files map[string]string, err error) {
+// load reads what the mirror has for a run: images by full name, files by their
+// address, and where addresses lead that have moved.
+func (m *Mirror) load() (images map[string]v1.Image, files, moved map[string]string, err error) {
 	all, err := m.index()
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
-	images, files = map[string]v1.Image{}, map[string]string{}
+	images, files, moved = map[string]v1.Image{}, map[string]string{}, map[string]string{}
 	for _, d := range all {
 		img, err := layout.Path(m.dir).Image(d.Digest)
 		if err != nil {
-			return nil, nil, fmt.Errorf("read the mirror: %w", err)
+			return nil, nil, nil, fmt.Errorf("read the mirror: %w", err)
+		}
+		if to := d.Annotations[movedAnnotation]; to != "" {
+			if u, err := url.Parse(d.Annotations[urlAnnotation]); err == nil {
+				moved[placeOf(u.Hostname(), u.Path, u.RawQuery)] = to
+			}
+			continue
 		}
 		if u := d.Annotations[urlAnnotation]; u != "" {
 			manifest, err := img.Manifest()
 			if err != nil || len(manifest.Layers) != 1 {
-				return nil, nil, fmt.Errorf("read %s from the mirror: %w", u, errors.Join(err, io.ErrUnexpectedEOF))
+				return nil, nil, nil, fmt.Errorf("read %s from the mirror: %w", u, errors.Join(err, io.ErrUnexpectedEOF))
 			}
 			files[u] = m.blob(manifest.Layers[0].Digest)
 			continue
 		}
 		images[d.Annotations[refAnnotation]] = img
 	}
-	return images, files, nil
+	return images, files, moved, nil
 }
 
 // fillMirrored files an image of the mirror with the registry that plays its

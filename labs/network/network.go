@@ -44,6 +44,8 @@ type Options struct {
 	Allow []string
 	// Files are published files: URL (without query) to local path.
 	Files map[string]string
+	// Record keeps in the mirror what comes from hosts outside, but images.
+	Record bool
 	// Answer plays further hosts: host to what answers for it, over http and https.
 	Answer map[string]http.Handler
 	// Outside is how requests leave this machine; nil is straight, or through the

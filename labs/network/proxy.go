@@ -96,8 +96,15 @@ func (n *Network) answers(host string) http.Handler {
 // serveFile answers with a published file; what the site does not publish comes
 // from the host itself, if the run may ask it.
 func (n *Network) serveFile(w http.ResponseWriter, r *http.Request, host string) {
-	path, ok := n.files[host+r.URL.Path]
-	if !ok {
+	path, ok := n.files[placeOf(host, r.URL.Path, r.URL.RawQuery)]
+	if !ok && !n.anew(host) {
+		if to := n.moved[placeOf(host, r.URL.Path, r.URL.RawQuery)]; to != "" {
+			http.Redirect(w, r, to, http.StatusFound)
+			return
+		}
+		path, ok = n.files[placeOf(host, r.URL.Path, "")]
+	}
+	if !ok || n.anew(host) {
 		if n.mayLeave(host, "443") {
 			n.forward(w, r, host)
 			return
@@ -129,6 +136,15 @@ func (n *Network) serveFile(w http.ResponseWriter, r *http.Request, host string)
 	http.ServeContent(w, r, path, st.ModTime(), f)
 }
 
+// anew says whether a host of the mirror is asked again, since this run is
+// recorded. The site's own files are never the mirror's.
+func (n *Network) anew(host string) bool { return n.recorder != nil && !n.site[host] }
+
+// isPackages says whether a path is one of a Debian archive.
+func isPackages(path string) bool {
+	return strings.Contains(path, "/dists/") && (strings.HasSuffix(path, "Release") || strings.Contains(path, "/Packages"))
+}
+
 // File gives the path of the published file at an address, for an engine that
 // cannot ask through the proxy. ok is false where the engine may ask the outside
 // itself, which is then written down.
@@ -138,7 +154,7 @@ func (n *Network) File(address string) (path string, ok bool, err error) {
 		return "", false, err
 	}
 	host := strings.ToLower(u.Hostname())
-	if path, ok := n.files[host+u.Path]; ok {
+	if path, ok := n.files[placeOf(host, u.Path, u.RawQuery)]; ok {
 		n.mu.Lock()
 		n.served[path] = true
 		n.mu.Unlock()
@@ -163,6 +179,10 @@ func (n *Network) connect(w http.ResponseWriter, r *http.Request) {
 	}
 	host = strings.ToLower(strings.TrimSuffix(host, "."))
 	handler := n.answers(host)
+	if handler == nil && n.recorder != nil && port == "443" {
+		// What goes through a tunnel cannot be kept.
+		handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { n.forward(w, r, host) })
+	}
 	if handler == nil && !n.mayLeave(host, port) {
 		n.refuse(w, host)
 		return
@@ -287,6 +307,9 @@ func (n *Network) forward(w http.ResponseWriter, r *http.Request, host string) {
 	for _, h := range []string{"Connection", "Keep-Alive", "Te", "Trailer", "Transfer-Encoding", "Upgrade"} {
 		out.Header.Del(h)
 	}
+	if n.recorder != nil {
+		wholeAnswers(out)
+	}
 	resp, err := n.out.transport.RoundTrip(out)
 	if err != nil {
 		n.touch(host, "allowed", 0, 1)
@@ -299,7 +322,11 @@ func (n *Network) forward(w http.ResponseWriter, r *http.Request, host string) {
 		w.Header()[k] = v
 	}
 	w.WriteHeader(resp.StatusCode)
-	got, _ := io.Copy(w, resp.Body)
+	body := io.Reader(resp.Body)
+	if n.recorder != nil && r.Method == http.MethodGet {
+		body = n.recorder.answer(out.URL.String(), resp)
+	}
+	got, _ := io.Copy(w, body)
 	n.touch(host, "allowed", got, 1)
 }
 

@@ -42,6 +42,9 @@ type Network struct {
 	fileHost map[string]bool        // hosts that publish files
 	site     map[string]bool        // those of them that are the site's own
 	packages map[string][]packageFile
+	recorder *recorder           // nil keeps nothing
+	recorded map[string]bool     // hosts of the package mirrors of which answers were kept
+	moved    map[string]string   // "host/path" -> where it is now
 	registry map[string]*counter // by host, made on first use
 	ended    context.Context     // done when the network closes
 	end      context.CancelFunc
@@ -89,14 +92,25 @@ func Start(ctx context.Context, opts Options) (*Network, error) {
 		for _, h := range append(aptHosts(), opts.Allow...) {
 			hosts[strings.ToLower(h)] = true
 		}
+		maps.DeleteFunc(hosts, func(h string, _ bool) bool { return n.recorded[h] && opts.Hermetic })
 		return hosts
 	})
 	if n.mirror, err = OpenMirror(opts.Cache, opts.Outside); err != nil {
 		return nil, err
 	}
 	var files map[string]string
-	if n.mirrored, files, err = n.mirror.load(); err != nil {
+	if n.mirrored, files, n.moved, err = n.mirror.load(); err != nil {
 		return nil, err
+	}
+	n.recorded = map[string]bool{}
+	for address := range files {
+		if u, err := url.Parse(address); err == nil && isPackages(u.Path) {
+			n.recorded[u.Hostname()] = true
+		}
+	}
+	for place := range n.moved {
+		host, _, _ := strings.Cut(place, "/")
+		n.fileHost[host] = true
 	}
 	n.packages = packagesIn(files)
 	maps.Copy(files, opts.Files) // what the site publishes now comes first
@@ -109,7 +123,10 @@ func Start(ctx context.Context, opts Options) (*Network, error) {
 		if _, ours := opts.Files[raw]; ours {
 			n.site[u.Hostname()] = true
 		}
-		n.files[u.Hostname()+u.Path] = path
+		n.files[placeOf(u.Hostname(), u.Path, u.RawQuery)] = path
+	}
+	if opts.Record {
+		n.startRecording()
 	}
 	if n.ca, err = newAuthority(time.Now()); err != nil {
 		return nil, err

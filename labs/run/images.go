@@ -22,6 +22,7 @@ type stepUse struct {
 	images   []string // references that it built, pulled, pushed or ran
 	errs     []error  // failures of the engine
 	faults   int      // of the network, when the step began
+	submits  bool     // it submitted a job
 	lacks    error    // why an image that it used cannot be had on this machine
 }
 
@@ -187,6 +188,7 @@ func (r *runner) before(ctx context.Context, h handed) {
 		if r.current.lacks == nil {
 			r.current.lacks = lacks
 		}
+		r.current.submits = r.current.submits || h.Name == "ngc" && len(h.Args) > 1 && h.Args[0] == "batch" && h.Args[1] == "run"
 	}
 }
 

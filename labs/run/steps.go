@@ -108,6 +108,9 @@ func (r *runner) runStep(ctx context.Context, p step.Planned, ev Event, out *rep
 		// what was thrown away is missed by nobody
 	} else if out.Verdict == report.Skipped {
 		r.broken.skipped(s, out.Why, r.shells[step.Host].variables())
+		if use.submits { // its job is not there either
+			r.broken.words["session "+step.Job] = lack{fmt.Sprintf("the step at line %d was skipped: %s", s.Line, out.Why), report.Skipped}
+		}
 	} else {
 		r.broken.failed(s, out.Verdict)
 	}

@@ -13,6 +13,7 @@ import (
 	"sort"
 	"strings"
 	"sync"
+	"time"
 
 	"docent/generator/build"
 )
@@ -23,6 +24,7 @@ import (
 const (
 	marker     = ".docent"
 	building   = ".building"
+	justMade   = 10 * time.Second
 	markerText = "This folder was written by `generator build`, which replaces it as a whole.\n"
 )
 
@@ -128,11 +130,16 @@ func (d *Dir) sweep() {
 		}
 		dir := filepath.Join(parent, e.Name())
 		f, err := os.OpenFile(filepath.Join(dir, building), os.O_RDWR, 0)
-		if err == nil {
+		switch {
+		case err == nil:
 			free := tryLock(f)
 			f.Close()
 			if !free {
 				continue
+			}
+		case errors.Is(err, fs.ErrNotExist) && !strings.HasSuffix(e.Name(), ".old"):
+			if info, err := e.Info(); err != nil || time.Since(info.ModTime()) < justMade {
+				continue // it may have been made a moment ago, and is not locked yet
 			}
 		}
 		if strings.HasSuffix(e.Name(), ".old") {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"docent/generator/build"
 )
@@ -74,6 +75,28 @@ func same(t *testing.T, out string, want map[string]string) {
 	}
 	if entries, _ := filepath.Glob(filepath.Join(filepath.Dir(out), ".*build-*")); len(entries) > 0 {
 		t.Errorf("left behind: %v", entries)
+	}
+}
+
+// TestSweep: what a killed build left goes; what another build has made a moment
+// ago, and has not locked yet, stays.
+func TestSweep(t *testing.T) {
+	parent := t.TempDir()
+	for name, age := range map[string]time.Duration{".public.build-1": 0, ".public.build-2": time.Hour} {
+		dir, at := filepath.Join(parent, name), time.Now().Add(-age)
+		if err := os.Mkdir(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(dir, at, at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := OpenDir(filepath.Join(parent, "public")); err != nil {
+		t.Fatal(err)
+	}
+	left, _ := filepath.Glob(filepath.Join(parent, ".public.build-*"))
+	if len(left) != 1 || filepath.Base(left[0]) != ".public.build-1" {
+		t.Errorf("left: %v", left)
 	}
 }
 

@@ -111,6 +111,10 @@ check-labs: bin ## every listing runs on docker and on podman, hermetic, and its
 	bin/labs verify --source content --engine docker --hermetic --strict --no-cache --reports build/reports --junit build/docker.xml
 	bin/labs verify containers_on_bcp --source content --engine podman --hermetic --strict --no-cache --min-coverage 90 --reports build/reports --junit build/podman.xml
 
+.PHONY: check-script
+check-script: bin downloads ## the script that readers download from the tutorial runs on docker, with a reader's values
+	scripts/check-script
+
 .PHONY: fuzz
 fuzz: ## fuzz every target for a minute each
 	@for pkg in $$(grep -rl --include='*_test.go' '^func Fuzz' . | xargs -n1 dirname | sort -u); do \

@@ -29,8 +29,8 @@ func checkCommand(t Terminal) *cobra.Command {
 		Long: `Check reads and renders all pages and reports every mistake: broken links and
 anchors, missing pictures, pictures without a text in their place, pages that
 nothing leads to, labels that two pages claim, directives and roles that do
-not exist. It writes nothing but its cache: pages that are as they were at
-the last check, and so is all that they ask of others, are not rendered again.
+not exist. It writes nothing but its cache: a page is not rendered again when
+nothing that it needs has changed since the last check.
 
 With --external it also tries the links to other sites: a few at a time, with
 a pause between two requests to one host, and it remembers good answers for a

@@ -3,14 +3,13 @@ package directive_test
 import (
 	"flag"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 
 	"docent/generator/doc"
 	"docent/generator/parse/directive"
+	"docent/generator/parse/docutilstest"
 	"docent/generator/parse/rst"
 )
 
@@ -49,27 +48,8 @@ func writeCases(t *testing.T, file string, names, inputs, wants []string) {
 	}
 }
 
-var registered = regexp.MustCompile(` (?:ids|names|dupnames|name|refid|backrefs)="[^"]*"`)
-
-// comparable leaves out what the comparison with docutils leaves out:
-// messages, and the attributes that only serve linking.
-func comparable(s string) string {
-	var out []string
-	skip := -1
-	for _, l := range strings.Split(s, "\n") {
-		depth := len(l) - len(strings.TrimLeft(l, " "))
-		if skip >= 0 && (depth > skip || l == "") {
-			continue
-		}
-		skip = -1
-		if strings.HasPrefix(strings.TrimSpace(l), "<system_message") {
-			skip = depth
-			continue
-		}
-		out = append(out, registered.ReplaceAllString(l, ""))
-	}
-	return strings.TrimRight(strings.Join(out, "\n"), "\n") + "\n"
-}
+// comparable is the structure of a tree, as the case files hold it.
+func comparable(tree string) string { return docutilstest.Structure(tree) + "\n" }
 
 func page(input string) *doc.Document {
 	return rst.Parse("index.rst", input, &directive.Config{FS: os.DirFS("testdata/files"), AllowRaw: true}, rst.Options{})
@@ -77,18 +57,11 @@ func page(input string) *doc.Document {
 
 func docutilsTree(t *testing.T, input string) string {
 	t.Helper()
-	root, err := filepath.Abs("testdata/files")
+	out, err := docutilstest.Tree("testdata/files", input)
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command("rst2pseudoxml", "--no-doc-title", "--no-doc-info", "--syntax-highlight=none", "--report=5", "--halt=5", "-", "-")
-	cmd.Dir = root
-	cmd.Stdin = strings.NewReader(input)
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("rst2pseudoxml: %v", err)
-	}
-	return comparable(strings.Replace(string(out), `<document source="<stdin>"`, "<document", 1))
+	return comparable(strings.Replace(out, `<document source="<stdin>"`, "<document", 1))
 }
 
 func TestTreesEqualDocutils(t *testing.T) {

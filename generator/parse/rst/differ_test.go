@@ -9,13 +9,13 @@ import (
 	"math/rand/v2"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 	"time"
 
 	"docent/generator/doc"
 	"docent/generator/parse/directive"
+	"docent/generator/parse/docutilstest"
 )
 
 // -differ N sets N changed texts side by side with docutils, from the seed of
@@ -79,28 +79,6 @@ func (p *peer) tree(t *testing.T, text string) (tree string, warnings int, ok bo
 	return tree, int(out[1].(float64)), ok
 }
 
-var registered = regexp.MustCompile(` (?:ids|names|dupnames|name|refid|backrefs)="[^"]*"`)
-
-// structure leaves out what the comparison leaves out: messages, and the
-// attributes that only serve linking.
-func structure(tree string) string {
-	var out []string
-	skip := -1
-	for _, l := range strings.Split(tree, "\n") {
-		depth := len(l) - len(strings.TrimLeft(l, " "))
-		if skip >= 0 && (depth > skip || l == "") {
-			continue
-		}
-		skip = -1
-		if strings.HasPrefix(strings.TrimSpace(l), "<system_message") {
-			skip = depth
-			continue
-		}
-		out = append(out, registered.ReplaceAllString(l, ""))
-	}
-	return strings.TrimRight(strings.Join(out, "\n"), "\n")
-}
-
 // difference says how our reading of a text differs from docutils', or "".
 func difference(t *testing.T, p *peer, text string, cfg *directive.Config) string {
 	want, warnings, ok := p.tree(t, text)
@@ -109,8 +87,8 @@ func difference(t *testing.T, p *peer, text string, cfg *directive.Config) strin
 	}
 	d := Parse("<stdin>", text, cfg, Options{})
 	inside(t, d)
-	if got := doc.PseudoXML(d.Root); structure(got) != structure(want) {
-		return fmt.Sprintf("tree: want\n%s\ngot\n%s", structure(want), structure(got))
+	if got := doc.PseudoXML(d.Root); docutilstest.Structure(got) != docutilstest.Structure(want) {
+		return fmt.Sprintf("tree: want\n%s\ngot\n%s", docutilstest.Structure(want), docutilstest.Structure(got))
 	}
 	ours := 0
 	for _, g := range d.Diags {

@@ -5,6 +5,7 @@ import (
 
 	"docent/generator/doc"
 	"docent/generator/parse/directive"
+	"docent/generator/parse/docutilstest"
 )
 
 // TestDocInfo compares bibliographic data with what docutils makes of it
@@ -13,8 +14,8 @@ func TestDocInfo(t *testing.T) {
 	cfg := &directive.Config{DocInfo: true}
 	for _, c := range readCases(t, "testdata/docinfo.cases") {
 		got := doc.PseudoXML(Parse("<stdin>", c.source, cfg, Options{}).Root)
-		if structure(got) != structure(c.tree) {
-			t.Errorf("%s\nwant\n%s\ngot\n%s", c.source, structure(c.tree), structure(got))
+		if docutilstest.Structure(got) != docutilstest.Structure(c.tree) {
+			t.Errorf("%s\nwant\n%s\ngot\n%s", c.source, docutilstest.Structure(c.tree), docutilstest.Structure(got))
 		}
 	}
 }

@@ -1,11 +1,9 @@
 package rst
 
 import (
-	"bytes"
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -13,6 +11,7 @@ import (
 
 	"docent/generator/doc"
 	"docent/generator/parse/directive"
+	"docent/generator/parse/docutilstest"
 )
 
 var update = flag.Bool("update", false, "write the trees of testdata anew, with the rst2pseudoxml of docutils 0.19 (apt-get install python3-docutils)")
@@ -41,17 +40,6 @@ func readCases(t testing.TB, name string) []testCase {
 	return out
 }
 
-func reference(source string) (string, error) {
-	cmd := exec.Command("rst2pseudoxml", "--no-doc-title", "--no-doc-info", "--syntax-highlight=none", "--report=5", "--halt=5")
-	cmd.Stdin = strings.NewReader(source)
-	var out, errs bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &errs
-	if err := cmd.Run(); err != nil {
-		return "", fmt.Errorf("rst2pseudoxml: %w\n%s", err, errs.String())
-	}
-	return out.String(), nil
-}
-
 // TestTree compares the tree of every case of testdata, attributes included,
 // with what the reference printed for it.
 func TestTree(t *testing.T) {
@@ -65,7 +53,7 @@ func TestTree(t *testing.T) {
 		if *update {
 			var b strings.Builder
 			for _, c := range cases {
-				tree, err := reference(c.source)
+				tree, err := docutilstest.Tree("", c.source)
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -24,7 +24,7 @@ import (
 const (
 	marker     = ".docent"
 	building   = ".building"
-	justMade   = 10 * time.Second
+	justMade   = 10 * time.Second // a folder without a lock may be one that is about to get it
 	markerText = "This folder was written by `generator build`, which replaces it as a whole.\n"
 )
 
@@ -116,6 +116,7 @@ func OpenDir(out string) (*Dir, error) {
 }
 
 func (d *Dir) prefix() string { return "." + filepath.Base(d.out) + ".build-" }
+func (d *Dir) begun() string  { return "." + filepath.Base(d.out) + ".begun-" }
 
 // sweep removes the temporary folders of builds that no longer run. If such
 // a build died between the two renames of a system that cannot exchange two
@@ -125,21 +126,22 @@ func (d *Dir) sweep() {
 	parent := filepath.Dir(d.out)
 	entries, _ := os.ReadDir(parent)
 	for _, e := range entries {
+		dir := filepath.Join(parent, e.Name())
+		if e.IsDir() && strings.HasPrefix(e.Name(), d.begun()) {
+			if info, err := e.Info(); err == nil && time.Since(info.ModTime()) > justMade {
+				os.RemoveAll(dir)
+			}
+			continue
+		}
 		if !e.IsDir() || !strings.HasPrefix(e.Name(), d.prefix()) {
 			continue
 		}
-		dir := filepath.Join(parent, e.Name())
 		f, err := os.OpenFile(filepath.Join(dir, building), os.O_RDWR, 0)
-		switch {
-		case err == nil:
+		if err == nil {
 			free := tryLock(f)
 			f.Close()
 			if !free {
 				continue
-			}
-		case errors.Is(err, fs.ErrNotExist) && !strings.HasSuffix(e.Name(), ".old"):
-			if info, err := e.Info(); err != nil || time.Since(info.ModTime()) < justMade {
-				continue // it may have been made a moment ago, and is not locked yet
 			}
 		}
 		if strings.HasSuffix(e.Name(), ".old") {
@@ -156,19 +158,31 @@ func (d *Dir) sweep() {
 // open makes the temporary folder when the first file needs it.
 func (d *Dir) open() error {
 	d.once.Do(func() {
-		temp, err := os.MkdirTemp(filepath.Dir(d.out), d.prefix())
-		if err != nil {
-			d.tempErr = err
-			return
-		}
-		d.temp = temp
-		d.lock, d.tempErr = os.OpenFile(filepath.Join(temp, building), os.O_CREATE|os.O_RDWR, 0o644)
-		if d.tempErr == nil {
-			tryLock(d.lock)
-			d.tempErr = os.Chmod(temp, 0o755)
-		}
+		d.tempErr = d.begin()
 	})
 	return d.tempErr
+}
+
+// begin makes the temporary folder. It gets its name when it is locked: no
+// other build takes it for that of a killed one.
+func (d *Dir) begin() (err error) {
+	parent := filepath.Dir(d.out)
+	if d.temp, err = os.MkdirTemp(parent, d.begun()); err != nil {
+		return err
+	}
+	if d.lock, err = os.OpenFile(filepath.Join(d.temp, building), os.O_CREATE|os.O_RDWR, 0o644); err != nil {
+		return err
+	}
+	tryLock(d.lock)
+	if err := os.Chmod(d.temp, 0o755); err != nil {
+		return err
+	}
+	name := filepath.Join(parent, d.prefix()+strings.TrimPrefix(filepath.Base(d.temp), d.begun()))
+	if err := os.Rename(d.temp, name); err != nil {
+		return err
+	}
+	d.temp = name
+	return nil
 }
 
 func (d *Dir) claim(name string, fresh bool) error {

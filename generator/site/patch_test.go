@@ -82,7 +82,7 @@ func same(t *testing.T, out string, want map[string]string) {
 // ago, and has not locked yet, stays.
 func TestSweep(t *testing.T) {
 	parent := t.TempDir()
-	for name, age := range map[string]time.Duration{".public.build-1": 0, ".public.build-2": time.Hour} {
+	for name, age := range map[string]time.Duration{".public.begun-1": 0, ".public.begun-2": time.Hour, ".public.build-3": 0} {
 		dir, at := filepath.Join(parent, name), time.Now().Add(-age)
 		if err := os.Mkdir(dir, 0o755); err != nil {
 			t.Fatal(err)
@@ -94,8 +94,8 @@ func TestSweep(t *testing.T) {
 	if _, err := OpenDir(filepath.Join(parent, "public")); err != nil {
 		t.Fatal(err)
 	}
-	left, _ := filepath.Glob(filepath.Join(parent, ".public.build-*"))
-	if len(left) != 1 || filepath.Base(left[0]) != ".public.build-1" {
+	left, _ := filepath.Glob(filepath.Join(parent, ".public.*"))
+	if len(left) != 1 || filepath.Base(left[0]) != ".public.begun-1" {
 		t.Errorf("left: %v", left)
 	}
 }

@@ -41,6 +41,11 @@ func (b *bench) warm() error {
 		if err := again(&title, fmt.Sprintf("%s\n# Another title %d\n%s", strings.Replace(head, "title:", "was:", 1), i, rest)); err != nil {
 			return err
 		}
+		// The next text is to be another text alone.
+		var back []cost
+		if err := again(&back, edited); err != nil {
+			return err
+		}
 	}
 	fmt.Printf("  warm      nothing changed  %v\n            a page's text    %v\n            a page's title   %v\n", median(same), median(text), median(title))
 	return nil

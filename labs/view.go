@@ -502,9 +502,9 @@ func (v *view) summary(pages []report.Page, unaccounted int, strict, wrong bool,
 	case stopped:
 		next = "The run was stopped. Nothing of it was kept."
 	case count["failed"] > 0 && !mend:
-		next = "No page is at fault. See above what is, then run labs verify " + pages[0].Page + " again."
+		next = "No page is at fault. See above what is, then run labs verify " + failing(pages) + " again."
 	case count["failed"] > 0:
-		next = "Mend the page, or say with a lab comment what the listing is; then run labs verify " + pages[0].Page + " again."
+		next = "Mend the page, or say with a lab comment what the listing is; then run labs verify " + failing(pages) + " again."
 		for i := range pages {
 			if slices.ContainsFunc(pages[i].Steps, func(s report.Step) bool { return s.Verdict == report.Failed && s.Diff != "" }) {
 				next += "\nWhere the page is old and what came is right: labs bless " + pages[i].Page
@@ -522,4 +522,15 @@ func (v *view) summary(pages []report.Page, unaccounted int, strict, wrong bool,
 		next = ansi.Wordwrap(next, v.width, "")
 	}
 	fmt.Fprintln(v.out, next)
+}
+
+// failing names the pages with a listing that failed.
+func failing(pages []report.Page) string {
+	var names []string
+	for i := range pages {
+		if slices.ContainsFunc(pages[i].Steps, func(s report.Step) bool { return s.Verdict == report.Failed }) {
+			names = append(names, pages[i].Page)
+		}
+	}
+	return strings.Join(names, " ")
 }

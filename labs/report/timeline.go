@@ -76,10 +76,17 @@ func newTimelineRun(p *Page) timelineRun {
 		r.Where += ", " + g.Name
 	}
 	r.Where += ", " + p.Machine.OS
-	whole := max(p.Duration, 1)
+	whole, fresh := max(p.Duration, 1), false
 	for _, s := range p.Steps {
-		whole = max(whole, s.Started+s.Duration)
+		fresh = fresh || s.Cached == nil
 	}
+	before := func(s *Step) bool { return fresh && s.Cached != nil } // an earlier run carried it out
+	for i := range p.Steps {
+		if s := &p.Steps[i]; !before(s) {
+			whole = max(whole, s.Started+s.Duration)
+		}
+	}
+	whole += whole / 8 // room for what stands beside the last bar
 	count := map[Verdict]int{}
 	at := map[string]int{}
 	for i := range p.Steps {
@@ -100,6 +107,11 @@ func newTimelineRun(p *Page) timelineRun {
 		}
 		t := timelineStep{Step: s, Name: name(*s), Took: took(s.Duration),
 			Left: 100 * float64(s.Started) / float64(whole), Width: math.Max(0.3, 100*float64(s.Duration)/float64(whole))}
+		if before(s) {
+			t.Took, t.Left, t.Width = "as it was on "+s.Cached.UTC().Format("2 January 2006 15:04 UTC"), 0, 0
+		} else if s.Ahead > 0 && s.Ahead == s.Duration { // it was over when its turn came
+			t.Left = math.Max(0, t.Left-t.Width)
+		}
 		t.Power, t.Watts = powerLine(s)
 		r.Sessions[k].Steps = append(r.Sessions[k].Steps, t)
 	}
@@ -109,7 +121,7 @@ func newTimelineRun(p *Page) timelineRun {
 		}
 	}
 	step := tickEvery(whole)
-	for ms := int64(0); ms <= whole; ms += step {
+	for ms := int64(0); ms <= whole*19/20; ms += step {
 		r.Ticks = append(r.Ticks, timelineTick{100 * float64(ms) / float64(whole), took(ms)})
 	}
 	return r

@@ -313,8 +313,13 @@ func (b *bench) chooseStore(ctx context.Context, pages []*lesson) {
 	if i < 0 || b.afresh {
 		return
 	}
-	if r, store := b.pasts.find(ctx, pages[i], b.pageFolder(pages[i]), b.gpus); store != "" {
-		b.heir, b.legacy, b.opts.Store = pages[i], r, b.pasts.engineFolder(store)
+	r, store := b.pasts.find(ctx, pages[i], b.pageFolder(pages[i]), b.gpus)
+	if store == "" {
+		return
+	}
+	// Another run may be about to take it, too; or it is on another disk.
+	if mine := filepath.Join(b.dir, "store"); os.Rename(b.pasts.engineFolder(store), mine) == nil {
+		b.heir, b.legacy, b.opts.Store = pages[i], r, mine
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
@@ -74,18 +75,21 @@ func TestTimelineStandsByItself(t *testing.T) {
 	p := full()
 	p.Steps[1].Output, p.Steps[1].Diff = "<script>alert(1)</script>", ""
 	p.Steps[0].Samples = []Sample{{At: 0, PowerWatts: 100}, {At: 500, PowerWatts: 700}}
+	resumed := full()
+	when := resumed.Started.Add(-time.Hour)
+	resumed.Steps[0].Cached, resumed.Steps[0].Started = &when, 1e9 // far beyond this run
 	var b bytes.Buffer
-	if err := Timeline(&b, []Page{*p, *p}); err != nil {
+	if err := Timeline(&b, []Page{*p, *p, *resumed}); err != nil {
 		t.Fatal(err)
 	}
 	got := b.String()
 	for _, want := range []string{"<h1>bcp/index.rst</h1>", "line 12, run: docker build .", `class="failed" open`, "700 W at most", `points="0.0,17.1 100.0,0.0"`,
-		"&lt;script&gt;", "size(a) &lt; 1GB holds: 443MB &lt; 1GB", "podman 4.3.1, NVIDIA H200"} {
+		"as it was on " + when.Format("2 January 2006 15:04 UTC"), "&lt;script&gt;", "size(a) &lt; 1GB holds: 443MB &lt; 1GB", "podman 4.3.1, NVIDIA H200"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("the timeline does not say %q:\n%s", want, got)
 		}
 	}
-	for _, not := range []string{"<script", "src=", "href=", "url("} {
+	for _, not := range []string{" min 40 s", "<script", "src=", "href=", "url("} {
 		if strings.Contains(got, not) {
 			t.Errorf("the timeline has %q: it needs other files, or runs what was printed", not)
 		}

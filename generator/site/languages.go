@@ -40,8 +40,17 @@ func (s *Site) languageName(code string) string {
 			return name
 		}
 	}
+	base, region, _ := strings.Cut(code, "-")
+	if name := ownNames[base]; name != "" && region == "" {
+		return name
+	}
 	return code
 }
+
+// ownNames are what languages that the theme speaks call themselves.
+var ownNames = map[string]string{"ar": "العربية", "cs": "Čeština", "de": "Deutsch", "en": "English", "es": "Español", "fr": "Français",
+	"he": "עברית", "it": "Italiano", "ja": "日本語", "ko": "한국어", "nl": "Nederlands", "pl": "Polski", "pt": "Português", "ru": "Русский",
+	"tr": "Türkçe", "uk": "Українська", "zh": "中文"}
 
 // writeLanguages writes the site once more for each further language, below a
 // folder of its own. The preview shows the site's own language only.

@@ -59,7 +59,7 @@ func TestLanguages(t *testing.T) {
 	home := shown(t, m, "de/index.html")
 	has(t, "the German page", home, `lang="de"`, "<h1>Willkommen auf der Startseite<", `Ein Absatz mit <em>Betonung</em> und einem <a href="#there">`, "Only guessed.", "Ein Eintrag", "Not translated",
 		"In der Tabelle", "ein Begriff", "in „Stücken“.", `hreflang="en" href="https://example.org/x/"`, `hreflang="de" href="https://example.org/x/de/"`,
-		`hreflang="x-default" href="https://example.org/x/"`, `<link rel="canonical" href="https://example.org/x/de/">`, `<li><a href="../">en</a></li><li><span aria-current="true">Deutsch</span></li><li><a href="../fr/">Français</a></li>`)
+		`hreflang="x-default" href="https://example.org/x/"`, `<link rel="canonical" href="https://example.org/x/de/">`, `<li><a href="../">English</a></li><li><span aria-current="true">Deutsch</span></li><li><a href="../fr/">Français</a></li>`)
 	has(t, "the site map", shown(t, m, "sitemap.xml"), `xmlns:xhtml="http://www.w3.org/1999/xhtml"`, "<loc>https://example.org/x/de/a/b/</loc>",
 		`<xhtml:link rel="alternate" hreflang="fr" href="https://example.org/x/fr/a/b/"></xhtml:link>`)
 	if strings.Contains(shown(t, m, "404.html"), "hreflang") {

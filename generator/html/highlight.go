@@ -30,21 +30,10 @@ func (f Lines) plain() bool { return !f.Numbers && len(f.Emphasis) == 0 && !f.Di
 // A Digest names a coloured listing by all that went into it.
 type Digest [sha256.Size]byte
 
-// A Store keeps coloured listings from one build to the next. What it gives
-// is used as it is, so it must check its entries. It is safe for use by
-// several goroutines.
-type Store interface {
-	Get(Digest) ([]byte, bool)
-	Put(Digest, []byte)
-}
-
 // A Highlighter colours code with chroma's token classes. It remembers the
 // listings it has seen, up to a number of bytes, and is safe for use by
 // several goroutines. The zero value works and remembers nothing.
 type Highlighter struct {
-	// Store, when not nil, is asked after the memory.
-	Store Store
-
 	mu     sync.Mutex
 	limit  int
 	size   int
@@ -101,7 +90,7 @@ func (h *Highlighter) Append(dst []byte, lang, code string, f Lines) []byte {
 	if lexer == nil && !isSession(lang) || len(code) > maxHighlight {
 		return appendLines(dst, nil, code, f)
 	}
-	if h.limit == 0 && h.Store == nil {
+	if h.limit == 0 {
 		return h.append(dst, lexer, lang, code, f)
 	}
 	key := digest(lang, code, f)
@@ -110,34 +99,19 @@ func (h *Highlighter) Append(dst []byte, lang, code string, f Lines) []byte {
 	}
 	from := len(dst)
 	dst = h.append(dst, lexer, lang, code, f)
-	html := slices.Clone(dst[from:])
-	h.put(key, html)
-	if h.Store != nil {
-		h.Store.Put(key, html)
-	}
+	h.put(key, slices.Clone(dst[from:]))
 	return dst
 }
 
 func (h *Highlighter) get(key Digest) ([]byte, bool) {
-	if h.limit > 0 {
-		h.mu.Lock()
-		e := h.byKey[key]
-		if e != nil {
-			h.recent.MoveToFront(e)
-		}
-		h.mu.Unlock()
-		if e != nil {
-			return e.Value.(*coloured).html, true
-		}
-	}
-	if h.Store == nil {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	e := h.byKey[key]
+	if e == nil {
 		return nil, false
 	}
-	html, ok := h.Store.Get(key)
-	if ok {
-		h.put(key, html)
-	}
-	return html, ok
+	h.recent.MoveToFront(e)
+	return e.Value.(*coloured).html, true
 }
 
 func (h *Highlighter) put(key Digest, html []byte) {

@@ -50,7 +50,7 @@ func TestHugePages(t *testing.T) {
 		"ticks.rst": strings.Repeat("`a ", 300_000),
 		"bars.rst":  strings.Repeat("|a ", 300_000),
 		"open.md":   strings.Repeat("[", 200_000),
-		"links.md":  strings.Repeat("[a](", 2_000), // goldmark takes a time that grows with the square
+		"links.md":  strings.Repeat("[a](", 100_000), // beyond a number of open ones they are text
 		"html.md":   strings.Repeat("<a ", 200_000),
 		"code.md":   "```bash\n" + strings.Repeat("if $(echo \"\n", 100_000),
 		"deep.md":   strings.Repeat("> ", 10_000) + "deep\n",

@@ -123,7 +123,7 @@ func (p *page) numbers() build.Answer {
 // another is in the shape: while it stays, no answer changes.
 func (s *Site) settle() {
 	s.digestEvidence()
-	shape, whole := writer{}, writer{places: true}
+	shape, whole := writer{b: make([]byte, 0, 96*len(s.pages))}, writer{b: make([]byte, 0, 256*len(s.pages)), places: true}
 	for _, p := range s.pages {
 		shape.string(p.name, p.shape)
 		shape.int(int(p.updated.Unix()))

@@ -56,8 +56,8 @@ func (r *runner) buildAhead(ctx context.Context, plan []step.Planned, first int)
 				from = k + 1
 			}
 		}
-		if !slices.ContainsFunc(plan[from:i], func(p step.Planned) bool { return p.Action == step.DoRun }) {
-			continue // there is nothing to do it beside
+		if !slices.ContainsFunc(plan[from:i], takesLong) {
+			continue // there is nothing to do it beside, and a person wants to see it built
 		}
 		b := &early{args: args, from: from, done: make(chan struct{}), image: filepath.Join(r.deps.Scratch, "state", fmt.Sprintf("image-%d", i))}
 		a.builds[p.Step.ID], a.order = b, append(a.order, b)
@@ -83,6 +83,14 @@ func (r *runner) buildAhead(ctx context.Context, plan []step.Planned, first int)
 // looks finds commands that show what builds leave, and scripts, which may hold
 // one.
 var looks = regexp.MustCompile(`\bdocker\s+(?:images?|system|rmi|builder|buildx|history|inspect|ps|info|container)\b|\.(?:sh|py)\b|\bmake\b|\btime\b`)
+
+// longCommands are those that may take as long as a build is worth beginning for.
+var longCommands = regexp.MustCompile(`\bdocker\s+(?:run|build|pull|push|exec|compose)\b|\bngc\s+(?:batch|registry|workspace\s+(?:up|down)load)\b|\b(?:pip3?|apt|apt-get|wget|curl|git|make|sleep|until|while|python3?|npm|go)\s`)
+
+func takesLong(p step.Planned) bool {
+	return p.Action == step.DoRun && (p.Step.Session != step.Host || p.Step.Opens != "" || p.Step.Opt.Ready != nil ||
+		slices.ContainsFunc(p.Step.Commands, func(c step.Command) bool { return longCommands.MatchString(c.Text) }))
+}
 
 // minds says whether a step could tell that something is built beside it: it
 // looks at what is there, or measures.

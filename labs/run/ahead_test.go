@@ -26,6 +26,7 @@ func TestBuildAheadIsNotSeen(t *testing.T) {
 	}{
 		"at once":         {[]step.Planned{other, build}, 0},
 		"nothing beside":  {[]step.Planned{build}, -1},
+		"nothing long":    {[]step.Planned{commands("e", "export A=b"), build}, -1},
 		"after images":    {[]step.Planned{other, commands("i", "docker images"), other, build}, 2},
 		"after a script":  {[]step.Planned{commands("s", "bash all.sh"), other, build}, 1},
 		"after a measure": {[]step.Planned{measures, rate, other, build}, 2},

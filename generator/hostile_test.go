@@ -47,7 +47,8 @@ func TestHostileContent(t *testing.T) {
 		{"front matter: long", map[string]string{"index.md": "---\na: " + strings.Repeat("x", 1<<20) + "\n---\n# Home\n"}, "The front matter is 1024 KiB long", nil},
 
 		{"raw: block in Markdown", md("<script>alert(1)</script>"), "index.md:3:1: warning: Raw HTML is left out", alert},
-		{"raw: inline in Markdown", md("a <img src=x onerror=alert(1)> b"), "Raw HTML is left out", []string{"onerror"}},
+		{"raw: inline in Markdown", md("a <b onclick=alert(1)>x</b> b"), "Raw HTML is left out", []string{"onclick"}},
+		{"raw: picture in Markdown", md("a <img src=x onerror=alert(1)> b"), "The picture `x` is not shown", []string{"onerror"}},
 		{"raw: directive", rst(".. raw:: html\n\n   <script>alert(1)</script>"), "Raw HTML is left out", alert},
 		{"raw: role", rst(".. role:: x(raw)\n   :format: html\n\n:x:`<script>alert(1)</script>`"), "Raw HTML is left out", alert},
 		{"raw: file outside", rst(".. raw:: html\n   :file: " + up("secret.txt")), "index.rst:5:11: ", nil},

@@ -8,8 +8,15 @@ import (
 // Nearest gives the name that is fewest edits from word, or "" when none is
 // near enough to be meant.
 func Nearest(word string, names iter.Seq[string]) string {
+	return within(1+max(1, len(word)/3), word, names)
+}
+
+// Misspelt gives the name that is one edit from word, or "".
+func Misspelt(word string, names iter.Seq[string]) string { return within(2, word, names) }
+
+func within(best int, word string, names iter.Seq[string]) string {
 	word = strings.ToLower(word)
-	best, bestName := 1+max(1, len(word)/3), ""
+	bestName := ""
 	for n := range names {
 		if d := len(n) - len(word); d >= best || -d >= best {
 			continue

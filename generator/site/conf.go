@@ -1,6 +1,8 @@
 package site
 
 import (
+	"maps"
+	"slices"
 	"sort"
 	"strings"
 
@@ -53,7 +55,30 @@ func ReadConf(src *doc.Source) *Conf {
 			Hint:    "conf.py is read, not run; write the value out if the site needs it.",
 			Source:  src, Off: first.off, Len: len(first.name)})
 	}
+	c.nearMisses()
 	return c
+}
+
+// nearMisses reports names that are one letter away from a setting: a conf.py
+// may assign whatever it likes, and Sphinx says nothing.
+func (c *Conf) nearMisses() {
+	for _, name := range slices.Sorted(maps.Keys(c.Values)) {
+		if settings[name] || len(name) < 5 || strings.HasPrefix(name, "_") {
+			continue
+		}
+		near := doc.Misspelt(name, maps.Keys(settings))
+		if near == "" || c.Values[near] != nil || strings.Count(c.Source.Text, name) > 1 { // a name of the file's own
+			continue
+		}
+		d := doc.Diag{Severity: doc.Warning, Code: "conf-near-miss", Message: "`" + name + "` is no setting that is read.",
+			Hint: "Did you mean `" + near + "`?", Source: c.Source, Len: len(name)}
+		if at := strings.Index("\n"+c.Source.Text, "\n"+name); at >= 0 {
+			d.Off = at
+		} else {
+			d.Len = 0
+		}
+		c.Diags = append(c.Diags, d)
+	}
 }
 
 func dedupe(sorted []string) []string {

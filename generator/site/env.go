@@ -71,9 +71,37 @@ func (e *env) Report(n *doc.Node, sev doc.Severity, code, message, hint string) 
 		d.Source = e.doc.Sources[0]
 		if n != nil && int(n.Pos.File) < len(e.doc.Sources) {
 			d.Source, d.Off = e.doc.Sources[n.Pos.File], int(n.Pos.Off)
+			if n.Is(doc.KindPendingXref, doc.KindDownloadReference) {
+				d.Len = referenceLen(d.Source.Text[min(d.Off, len(d.Source.Text)):])
+			}
 		}
 	}
 	e.diags = append(e.diags, d)
+}
+
+// referenceLen gives the bytes of the role or citation reference that a text
+// begins with, as far as they stand on its first line, or 0.
+func referenceLen(s string) int {
+	s, _, _ = strings.Cut(s, "\n")
+	if s == "" {
+		return 0
+	}
+	switch s[0] {
+	case '[':
+		if i := strings.Index(s, "]_"); i > 0 {
+			return i + 2
+		}
+	case ':', '{', '`':
+		open := strings.IndexByte(s, '`')
+		if open < 0 {
+			return 0
+		}
+		if i := strings.IndexByte(s[open+1:], '`'); i >= 0 {
+			return open + 1 + i + 1
+		}
+		return len(strings.TrimRight(s, " \r"))
+	}
+	return 0
 }
 
 func (e *env) Toctree(n *doc.Node) []html.TocEntry {

@@ -71,6 +71,7 @@ func (e *env) xref(n *doc.Node) (html.Link, bool) {
 				return e.linkTo(n, t, explicit), true
 			}
 			if typ == "keyword" {
+				e.warn(n, "ref-missing", "There is no keyword `"+name+"`.", s.nearLabel(name))
 				return html.Link{}, false
 			}
 			e.warn(n, "ref-label", "There is no label `"+name+"`.", s.nearLabel(name))
@@ -114,6 +115,12 @@ func (e *env) xref(n *doc.Node) (html.Link, bool) {
 		hint := s.nearObject(domain, typ, name)
 		if domain == "citation" {
 			typ, hint = domain, "Write it on a page: `.. ["+name+"] text`."
+			if near := nearest(name, s.objects["citation:ref"]); near != "" {
+				hint = "Did you mean `[" + near + "]_`?"
+			}
+		}
+		if typ == "eq" {
+			typ, hint = "equation", s.nearEquation(e.p, name)
 		}
 		e.warn(n, "ref-missing", fmt.Sprintf("There is no %s `%s`.", typ, name), hint)
 	}
@@ -550,6 +557,22 @@ func (s *Site) nearObject(domain, typ, name string) string {
 		}
 	}
 	return "Describe it on a page, or correct the name."
+}
+
+// nearEquation suggests what a reference to an equation may have meant.
+func (s *Site) nearEquation(p *page, name string) string {
+	var labels []string
+	for _, q := range s.pages {
+		for _, f := range q.facts.figures {
+			if label, ok := strings.CutPrefix(f.id, "equation-"); ok && f.typ == "displaymath" {
+				labels = append(labels, label)
+			}
+		}
+	}
+	if near := doc.Nearest(name, slices.Values(labels)); near != "" {
+		return "Did you mean `" + near + "`?"
+	}
+	return fmt.Sprintf("Give the equation the option `:label: %s`.", name)
 }
 
 func nearest(name string, m map[string]target) string {

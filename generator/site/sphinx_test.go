@@ -163,3 +163,39 @@ A term
 		}
 	}
 }
+
+// TestNearMisses is about references and settings that are nearly right.
+func TestNearMisses(t *testing.T) {
+	_, diags := buildSite(t, Options{Source: tree(t, "conf.py", "project = 'P'\nhtml_titel = 'x'\nlanguages = []\nfor l in languages: pass\n", "index.rst", `Top
+===
+
+.. _my-label:
+
+Section
+-------
+
+.. math:: a
+   :label: euler
+
+:ref:`+"`my-lable` :eq:`euler1` :keyword:`wiht`"+` [CIT1]_ |nmae|
+
+.. [CIT2] A.
+.. |name| replace:: N
+
+.. image:: a.png
+   :align: midle
+`)})
+	has(t, "diagnostics", said(diags), "conf.py:2:1: warning: `html_titel` is no setting that is read. Did you mean `html_title`?",
+		"index.rst:12:1: warning: There is no label `my-lable`. Did you mean `my-label`?",
+		"There is no equation `euler1`. Did you mean `euler`?", "index.rst:12:30: warning: There is no keyword `wiht`.",
+		"There is no citation `CIT1`. Did you mean `[CIT2]_`?", "The substitution `nmae` is not defined. Did you mean `|name|`?",
+		"did you mean `middle`")
+	for _, d := range diags {
+		if d.Code == "ref-label" && d.Len != len(":ref:`my-lable`") {
+			t.Errorf("%d bytes of the reference are marked", d.Len)
+		}
+		if strings.Contains(d.Message, "`languages`") {
+			t.Error("a variable that conf.py itself uses is taken for a setting")
+		}
+	}
+}

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"docent/generator/doc"
 )
 
 // A Check is what an option's value must be: it gives the normalised value or
@@ -137,6 +139,9 @@ func choice(words ...string) Check {
 		w := strings.ToLower(strings.TrimSpace(v))
 		if slices.Contains(words, w) {
 			return w, nil
+		}
+		if near := doc.Nearest(w, slices.Values(words)); near != "" {
+			return "", fmt.Errorf("`%s` is none of %s; did you mean `%s`", v, list(words), near)
 		}
 		return "", fmt.Errorf("`%s` is none of %s", v, list(words))
 	}

@@ -87,7 +87,8 @@ func (r *reader) lines(segs *text.Segments) []directive.Line {
 		if s.Padding > 0 {
 			t = strings.Repeat(" ", s.Padding) + t
 		}
-		out[i] = directive.Line{Text: t, Pos: r.pc.at(s.Start)}
+		// The blanks of a tab are no bytes of the source; they are cut off mostly.
+		out[i] = directive.Line{Text: t, Pos: r.pc.at(max(0, s.Start-s.Padding))}
 	}
 	return out
 }

@@ -335,21 +335,16 @@ func (p *parser) elsewhere(n *doc.Node) {
 
 // nearName suggests what a reference may have meant.
 func (p *parser) nearName(n *doc.Node, name string) string {
-	best, bestName := 1+max(1, len(name)/3), ""
-	count := 0
-	for have := range p.nameIDs {
-		if count++; count > 2000 {
-			break
-		}
-		if d := len(have) - len(name); d >= best || -d >= best {
-			continue
-		}
-		if d := distance(name, have); d < best || d == best && bestName != "" && have < bestName {
-			best, bestName = d, have
+	some := func(yield func(string) bool) { // a page may have very many
+		count := 0
+		for have := range p.nameIDs {
+			if count++; count > 2000 || !yield(have) {
+				return
+			}
 		}
 	}
-	if bestName != "" {
-		return "Did you mean `" + bestName + "`?"
+	if near := doc.Nearest(name, some); near != "" {
+		return "Did you mean `" + near + "`?"
 	}
 	switch n.Kind {
 	case doc.KindFootnoteReference:
@@ -358,24 +353,4 @@ func (p *parser) nearName(n *doc.Node, name string) string {
 		return "Add the citation `.. [" + name + "]`."
 	}
 	return "Define it with `.. _" + name + ": ...`, or write a backslash before the underscore."
-}
-
-// distance counts the edits between two short names.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		diagonal := row[0]
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			diagonal, row[j] = row[j], min(row[j]+1, row[j-1]+1, diagonal+cost)
-		}
-	}
-	return row[len(b)]
 }

@@ -2,6 +2,7 @@ package rst
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 
 	"docent/generator/doc"
@@ -131,11 +132,8 @@ func substRefsIn(nodes []*doc.Node) (out []*doc.Node) {
 
 func (p *parser) undefined(ref *doc.Node, name string) {
 	hint := "Define it with `.. |" + name + "| replace:: ...`, or write a backslash before the bar."
-	best := 1 + max(1, len(name)/3)
-	for have := range p.substitutions {
-		if d := distance(name, have); d < best {
-			best, hint = d, "Did you mean `|"+have+"|`?"
-		}
+	if near := doc.Nearest(name, maps.Keys(p.substitutions)); near != "" {
+		hint = "Did you mean `|" + near + "|`?"
 	}
 	p.Report(doc.Error, "rst-unknown-substitution", ref.Pos, len(p.raw[ref]), fmt.Sprintf("The substitution `%s` is not defined.", name), hint)
 	p.problematic(ref)

@@ -1,6 +1,7 @@
 package markdown
 
 import (
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -72,9 +73,12 @@ func (p *page) htmlImage(tag string, pos doc.Pos) *doc.Node {
 		return nil
 	}
 	n := doc.New(doc.KindImage, pos)
-	for name, value := range attrs {
-		if key := imageAttributes[name]; key != "" {
-			n.Set(key, value)
+	for _, name := range slices.Sorted(maps.Keys(attrs)) {
+		switch key := imageAttributes[name]; {
+		case key != "":
+			n.Set(key, attrs[name])
+		case name != "class" && name != "name" && name != "loading" && name != "decoding":
+			p.Report(doc.Warning, "md-attribute", pos, len(tag), "The attribute `"+name+"` of the picture is left out.", "Remove it, or write the picture as the `image` directive.")
 		}
 	}
 	n.AddClass(strings.Fields(attrs["class"])...)

@@ -199,3 +199,31 @@ Section
 		}
 	}
 }
+
+// TestNumbersWithoutNames is about numfig: what nobody can refer to is counted
+// too.
+func TestNumbersWithoutNames(t *testing.T) {
+	m, _ := buildSite(t, Options{Source: tree(t, "conf.py", "project = 'P'\nnumfig = True\n", "index.rst", `Top
+===
+
+.. code-block:: c
+   :caption: First
+
+   x
+
+.. code-block:: c
+   :caption: Second
+   :name: second
+
+   y
+
+.. table:: A table
+
+   == ==
+   a  b
+   == ==
+
+:numref:`+"`second`"+`
+`)})
+	has(t, "the page", shown(t, m, "index.html"), "Listing 1", ">Listing 2</", "Table 1")
+}

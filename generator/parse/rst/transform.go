@@ -16,6 +16,9 @@ func (p *parser) transform() {
 	if p.pending > 0 {
 		directive.Classes(p, p.root)
 	}
+	if p.cfg.SphinxIDs && p.cfg.Values["numfig"] == "true" {
+		p.anchorFigures(p.root)
+	}
 	if p.substRefs > 0 {
 		p.configured()
 		p.substitute()
@@ -58,6 +61,22 @@ func (p *parser) transform() {
 	p.dangling(found)
 	for t := range p.shown {
 		p.problematic(t)
+	}
+}
+
+// anchorFigures gives what gets a number an anchor, where it has none.
+func (p *parser) anchorFigures(n *doc.Node) {
+	for _, c := range n.Children {
+		switch c.Kind {
+		case doc.KindText:
+			continue
+		case doc.KindFigure, doc.KindTable, doc.KindContainer:
+			titled := c.First(doc.KindCaption, doc.KindTitle) != nil && (c.Kind != doc.KindContainer || c.HasClass("literal-block-wrapper"))
+			if titled && len(c.IDs()) == 0 {
+				p.setID(c, "")
+			}
+		}
+		p.anchorFigures(c)
 	}
 }
 

@@ -19,12 +19,14 @@ type cost struct {
 	memory    int64 // peak, in bytes
 }
 
-// measure runs a program to its end.
+// measure runs a program to its end. What was written and removed before is
+// brought to the disk first, so that nobody pays for what another left.
 func measure(dir string, argv ...string) (cost, error) {
 	c := exec.Command(argv[0], argv[1:]...)
 	c.Dir = dir
 	var said bytes.Buffer
 	c.Stdout, c.Stderr = &said, &said
+	syscall.Sync()
 	began := time.Now()
 	err := c.Run()
 	out := cost{wall: time.Since(began)}

@@ -7,7 +7,7 @@ import (
 )
 
 // AppendNode appends a node and all below it in a compact form, which
-// [ReadNode] reads. The form is private to one build of the program: kinds
+// [Reader.Node] reads. The form is private to one build of the program: kinds
 // are numbers in it. Without places, trees that say the same in different
 // places have the same form.
 func AppendNode(b []byte, n *Node, places bool) []byte {
@@ -88,7 +88,7 @@ func AppendDocument(b []byte, d *Document) []byte {
 
 // ReadDocument reads what AppendDocument wrote. Its strings are parts of s.
 func ReadDocument(s string) (*Document, bool) {
-	r := nodeReader{Reader: Reader{S: s}}
+	r := nodeReader{Reader: Read(s)}
 	d := &Document{Sources: make([]*Source, r.Length())}
 	for i := range d.Sources {
 		d.Sources[i] = NewSource(r.String(), r.String())
@@ -107,15 +107,18 @@ func ReadDocument(s string) (*Document, bool) {
 		}
 	}
 	d.Root = r.node(0)
-	return d, !r.Bad && r.S == "" && len(d.Sources) > 0
+	return d, !r.Bad && !r.More() && len(d.Sources) > 0
 }
 
-// ReadNode reads a node that begins at s, and gives what follows it. Its
-// strings are parts of s. ok is false where s holds something else.
-func ReadNode(s string) (n *Node, rest string, ok bool) {
-	r := nodeReader{Reader: Reader{S: s}, make: Maker{single: true}}
-	n = r.node(0)
-	return n, r.S, !r.Bad
+// Node reads what AppendNode wrote, or is nil where the reader holds something
+// else. Its strings are parts of what is read.
+func (r *Reader) Node() *Node {
+	in := nodeReader{Reader: *r, make: Maker{single: true}}
+	n := in.node(0)
+	if *r = in.Reader; r.Bad {
+		return nil
+	}
+	return n
 }
 
 type nodeReader struct {
@@ -131,13 +134,13 @@ func (r *nodeReader) int() int32 { return int32(r.Int()) }
 
 func (r *nodeReader) node(depth int) *Node {
 	if r.Bad || depth > maxCodecDepth {
-		r.Bad = true
+		r.Fail()
 		return nil
 	}
 	n := r.make.New(Kind(r.Uint()), Pos{})
 	n.Pos, n.Text = Pos{r.int(), r.int()}, r.String()
 	if int(n.Kind) >= Kinds {
-		r.Bad = true
+		r.Fail()
 		return nil
 	}
 	if r.Uint() == 1 {

@@ -5,30 +5,43 @@ import "encoding/binary"
 // A Reader reads what was written as [encoding/binary]'s varints, and as
 // texts behind their lengths: trees, facts, whatever a cache holds. What does
 // not fit makes it bad, and everything after that empty. Its strings are
-// parts of S.
+// parts of what it reads.
 type Reader struct {
-	S   string
+	s   string
+	at  int // a place, not a shorter text: a pointer costs more to store
 	Bad bool
 }
 
+// Read makes a reader of a text.
+func Read(s string) Reader { return Reader{s: s} }
+
+// Rest is what was not read yet.
+func (r *Reader) Rest() string { return r.s[r.at:] }
+
+// More reports whether there is more to read.
+func (r *Reader) More() bool { return r.at < len(r.s) }
+
 // Fail makes the reader bad.
-func (r *Reader) Fail() { r.S, r.Bad = "", true }
+func (r *Reader) Fail() { r.at, r.Bad = len(r.s), true }
 
 // Uint reads an unsigned number.
 func (r *Reader) Uint() uint64 {
-	if s := r.S; len(s) > 0 && s[0] < 0x80 { // most
-		r.S = s[1:]
-		return uint64(s[0])
+	if r.at < len(r.s) && r.s[r.at] < 0x80 { // most
+		r.at++
+		return uint64(r.s[r.at-1])
 	}
 	return r.long()
 }
 
 func (r *Reader) long() uint64 {
 	var v uint64
-	for i := 0; i < len(r.S) && i < binary.MaxVarintLen64; i++ {
-		v |= uint64(r.S[i]&0x7f) << (7 * i)
-		if r.S[i] < 0x80 {
-			r.S = r.S[i+1:]
+	for i, c := range []byte(r.Rest()) {
+		if i == binary.MaxVarintLen64 {
+			break
+		}
+		v |= uint64(c&0x7f) << (7 * i)
+		if c < 0x80 {
+			r.at += i + 1
 			return v
 		}
 	}
@@ -55,7 +68,7 @@ func (r *Reader) Count() int {
 // Length reads a number of things that follow and take a byte or more each.
 func (r *Reader) Length() int {
 	v := r.Uint()
-	if v > uint64(len(r.S)) {
+	if v > uint64(len(r.s)-r.at) {
 		r.Fail()
 		return 0
 	}
@@ -67,13 +80,12 @@ func (r *Reader) String() string { return r.Bytes(r.Length()) }
 
 // Bytes reads n bytes.
 func (r *Reader) Bytes(n int) string {
-	if n > len(r.S) {
+	if n > len(r.s)-r.at {
 		r.Fail()
 		return ""
 	}
-	s := r.S[:n]
-	r.S = r.S[n:]
-	return s
+	r.at += n
+	return r.s[r.at-n : r.at]
 }
 
 // Strings reads texts behind their number.

@@ -82,12 +82,12 @@ func saveTexts(w io.Writer, groups []*group) error {
 
 // Load reads the pages that Save wrote, and reports whether it could.
 func (b *Builder) Load(s string) bool {
-	r := doc.Reader{S: s}
+	r := doc.Read(s)
 	if r.Uint() != 1 {
 		return false
 	}
 	l, was, written := NewBuilder(), &before{}, true
-	for r.S != "" {
+	for r.More() {
 		flags := r.Uint()
 		g := &group{number: r.Count(), first: -1, kept: flags&1 > 0}
 		g.sections = make([]int, r.Length())
@@ -162,7 +162,7 @@ func (b *Builder) readTexts() {
 	if b.texts == nil && b.Kept != nil {
 		b.texts = map[digest][]stored{}
 		s, _ := b.Kept()
-		for r := (doc.Reader{S: s}); r.S != "" && !r.Bad; {
+		for r := doc.Read(s); r.More(); {
 			var key digest
 			copy(key[:], r.Bytes(len(key)))
 			files := make([]stored, r.Length())

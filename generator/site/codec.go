@@ -55,14 +55,14 @@ func (f *facts) outline() *outline {
 	if f.gathered != nil {
 		return f.gathered
 	}
-	r := reader{doc.Reader{S: f.written}}
+	r := reader{doc.Read(f.written)}
 	o := &outline{ids: r.Strings(), heads: make([]heading, r.Length())}
 	for i := range o.heads {
 		o.heads[i] = heading{r.Count(), r.String(), r.String(), written(r.String()), r.Strings()}
 	}
 	o.anchors = r.facts()
 	o.toc = r.parts(len(o.heads), len(f.toctrees), 0)
-	if r.Bad || r.S != "" {
+	if r.Bad || r.More() {
 		panic("site: " + errBroken.Error()) // their checksum was right
 	}
 	return o
@@ -70,7 +70,7 @@ func (f *facts) outline() *outline {
 
 // hasID reports whether a page has an anchor.
 func (f *facts) hasID(id string) bool {
-	r := doc.Reader{S: f.written}
+	r := doc.Read(f.written)
 	for range r.Length() {
 		if r.String() == id {
 			return true
@@ -83,7 +83,7 @@ var errBroken = errors.New("the stored facts are broken")
 
 // readFacts reads what append wrote with places. Its strings are parts of s.
 func readFacts(s string) (*facts, error) {
-	r := reader{doc.Reader{S: s}}
+	r := reader{doc.Read(s)}
 	f := &facts{title: r.String(), html: r.String(), meta: r.Strings(), sources: r.Strings(),
 		labels: r.facts(), objects: r.facts(), figures: r.facts()}
 	f.toctrees, f.index = r.nodes(), r.nodes()
@@ -98,7 +98,7 @@ func readFacts(s string) (*facts, error) {
 	if r.Bad || len(f.meta)%2 != 0 {
 		return nil, errBroken
 	}
-	f.written = r.S
+	f.written = r.Rest()
 	return f, nil
 }
 
@@ -182,13 +182,7 @@ func (r *reader) node() *doc.Node {
 	if !r.Bool() {
 		return nil
 	}
-	n, rest, ok := doc.ReadNode(r.S)
-	if !ok {
-		r.Fail()
-		return nil
-	}
-	r.S = rest
-	return n
+	return r.Node()
 }
 
 func (r *reader) nodes() []*doc.Node {

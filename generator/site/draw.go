@@ -160,7 +160,7 @@ func (d *drawing) encode() []byte {
 }
 
 func readDrawing(v string) drawing {
-	r := doc.Reader{S: v}
+	r := doc.Read(v)
 	return drawing{svg: []byte(r.String()), labels: r.String(), failed: r.String(), links: r.Strings(), w: r.Count(), h: r.Count(), line: r.Count()}
 }
 

@@ -45,6 +45,7 @@ type env struct {
 	trace    *build.Trace // what the page asked; nil when nobody wants to know
 	question []byte       // the last one
 	links    map[*doc.Node]resolved
+	trees    map[*doc.Node][]html.TocEntry
 	diags    []doc.Diag
 	files    []string // of the content, that the page publishes
 
@@ -104,11 +105,17 @@ func referenceLen(s string) int {
 	return 0
 }
 
+// Toctree makes the lines of a toctree, once for all forms of the page.
 func (e *env) Toctree(n *doc.Node) []html.TocEntry {
+	if t, known := e.trees[n]; known {
+		return t
+	}
 	t := e.s.shown(e.p, n)
 	if e.trace != nil {
 		e.asked(tocQuestion(n), tocAnswer(t))
 	}
+	made(&e.trees)
+	e.trees[n] = t
 	return t
 }
 

@@ -112,11 +112,8 @@ func (w written) node() *doc.Node {
 	if w == "" {
 		return nil
 	}
-	n, _, ok := doc.ReadNode(string(w))
-	if !ok {
-		return nil
-	}
-	return n
+	r := doc.Read(string(w))
+	return r.Node()
 }
 
 // fieldsOf are the bibliographic fields at a page's top (`:orphan:` and the

@@ -207,16 +207,13 @@ func (t *fileTable) encode() []byte {
 
 // load reads what encode wrote, as the build before.
 func (t *fileTable) load(s string) {
-	r := reader{doc.Reader{S: s}}
+	r := reader{doc.Read(s)}
 	t.old = make(map[string]tableEntry, len(s)/80)
-	for r.S != "" && !r.Bad {
+	for r.More() {
 		name := r.String()
 		e := tableEntry{stamp: stamp{int64(r.Uint()), int64(r.Uint()), int64(r.Uint())}, plain: true}
-		if len(r.S) < len(e.answer) {
-			break
+		if copy(e.answer[:], r.Bytes(len(e.answer))); !r.Bad {
+			t.old[name] = e
 		}
-		copy(e.answer[:], r.S)
-		r.S = r.S[len(e.answer):]
-		t.old[name] = e
 	}
 }

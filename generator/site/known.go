@@ -268,27 +268,25 @@ func appendOut(files iter.Seq2[string, outFile], folders map[string]stamp) []byt
 func readOut(s string) *record {
 	n := len(s) / 90
 	out := &record{name: build.Digest(s), files: make(map[string]*outFile, n), folders: make(map[string]stamp, n/2)}
-	r := reader{doc.Reader{S: strings.TrimPrefix(s, "\x01")}}
+	r := reader{doc.Read(strings.TrimPrefix(s, "\x01"))}
 	stamped := func() stamp { return stamp{int64(r.Uint()), int64(r.Uint()), int64(r.Uint())} }
 	all := make([]outFile, 0, n)
-	for r.S != "" {
+	for r.More() {
 		name := r.String()
 		if name == "" {
 			break
 		}
 		f := outFile{stamp: stamped()}
-		if r.Bad || len(r.S) < len(f.answer) || !fs.ValidPath(name) {
+		if copy(f.answer[:], r.Bytes(len(f.answer))); r.Bad || !fs.ValidPath(name) {
 			return out
 		}
-		copy(f.answer[:], r.S)
-		r.S = r.S[len(f.answer):]
 		if len(all) == cap(all) { // the rest is elsewhere: pointers stay
 			all = make([]outFile, 0, n/4+16)
 		}
 		all = append(all, f)
 		out.names, out.files[name] = append(out.names, name), &all[len(all)-1]
 	}
-	for r.S != "" && !r.Bad {
+	for r.More() {
 		dir := r.String()
 		out.folders[dir] = stamped()
 	}

@@ -356,7 +356,7 @@ func (s *Site) navLink(b []byte, p *page, it *navItem) []byte {
 		b = appendEscaped(b, it.title)
 	case it.page != nil:
 		if it.page.secnum != nil {
-			if n := it.page.secnum[firstID(it.page)]; n != "" {
+			if n := it.page.secnum[firstID(it.page.facts.outline())]; n != "" {
 				b = append(b, n+". "...)
 			}
 		}

@@ -1,7 +1,6 @@
 package site
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"io/fs"
@@ -58,8 +57,9 @@ func (s *Site) ask(p *page, question string) build.Answer {
 	case "numbers":
 		return p.numbers()
 	case "link", "toctree":
-		n, tail, ok := doc.ReadNode(rest)
-		if !ok || tail != "" {
+		r := doc.Read(rest)
+		n := r.Node()
+		if n == nil || r.More() {
 			return build.Answer{}
 		}
 		probe := &env{s: s, p: p}
@@ -99,19 +99,19 @@ func linkAnswer(l html.Link, ok bool, diags []doc.Diag) build.Answer {
 
 func tocAnswer(all []html.TocEntry) build.Answer {
 	var w writer
-	var titles func([]html.TocEntry)
-	titles = func(all []html.TocEntry) {
-		for _, t := range all {
-			w.node(t.Title)
-			titles(t.Children)
-		}
+	w.entries(all)
+	return build.DigestBytes(w.b)
+}
+
+func (w *writer) entries(all []html.TocEntry) {
+	w.int(len(all))
+	for _, t := range all {
+		w.string(t.Href, t.Number, t.Plain)
+		w.node(t.Title)
+		w.bool(t.Code)
+		w.bool(t.Current)
+		w.entries(t.Children)
 	}
-	titles(all)
-	b, err := json.Marshal(all) // of the nodes in it the attributes are missing
-	if err != nil {
-		panic("site: " + err.Error()) // these types can always be written
-	}
-	return build.Digest(string(b), string(w.b))
 }
 
 // numbers is the answer to which numbers a page's sections and figures have.
@@ -214,10 +214,10 @@ func (s *Site) learn(p *page, alone bool) error {
 	if err != nil {
 		return err
 	}
-	in := reader{doc.Reader{S: r.Value}}
+	in := reader{doc.Read(r.Value)}
 	p.shape = in.String()
 	diags := s.readDiags(&in)
-	if p.facts, err = readFacts(in.S); err != nil {
+	if p.facts, err = readFacts(in.Rest()); err != nil {
 		return fmt.Errorf("%s: %w", p.name, err)
 	}
 	p.read = diags
@@ -277,7 +277,7 @@ func (s *Site) writePage(p *page, sink Sink) error {
 	if ran {
 		s.rendered.Add(1)
 	}
-	in := reader{doc.Reader{S: r.Value}}
+	in := reader{doc.Read(r.Value)}
 	s.mu.Lock()
 	p.written = s.readDiags(&in)
 	s.mu.Unlock()
@@ -380,7 +380,7 @@ func (s *Site) task(name, question string, sink Sink, write func(Sink) ([]doc.Di
 	if err != nil {
 		return nil, err
 	}
-	in := reader{doc.Reader{S: r.Value}}
+	in := reader{doc.Read(r.Value)}
 	s.report(s.readDiags(&in)...)
 	return r, nil
 }

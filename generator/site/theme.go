@@ -140,8 +140,8 @@ var minified sync.Map
 // loadMinified reads what the build before minified.
 func loadMinified(c *build.Cache) {
 	text, _ := c.Load("theme", build.Program())
-	r := reader{doc.Reader{S: text}}
-	for r.S != "" && !r.Bad {
+	r := reader{doc.Read(text)}
+	for r.More() {
 		key, small := r.String(), r.String()
 		if len(key) == len(build.Answer{}) && !r.Bad {
 			minified.LoadOrStore(build.Answer([]byte(key)), []byte(small))

@@ -190,14 +190,15 @@ func (w *tocWalk) elsewhere(e tocEntry) html.TocEntry {
 
 // page makes the lines of a page that a toctree names.
 func (w *tocWalk) page(q *page, title string, above []*page, level int) []html.TocEntry {
-	parts := w.visible(q.facts.outline().toc)
+	o := q.facts.outline()
+	parts := w.visible(o.toc)
 	depth := 0
 	if d, err := strconv.Atoi(strings.TrimSpace(q.meta.get("tocdepth"))); err == nil && d > 0 {
 		depth = level + d - 1
 	}
-	out := w.lines(q, parts, above, level, depth)
+	out := w.lines(q, o.heads, parts, above, level, depth)
 	if title != "" && len(parts) == 1 && parts[0].kind == tocSection && len(out) > 0 {
-		out[0].Plain, out[0].Title, out[0].Number = title, nil, q.secnum[firstID(q)]
+		out[0].Plain, out[0].Title, out[0].Number = title, nil, q.secnum[firstID(o)]
 	}
 	if len(out) == 0 && !w.s.cfg.SphinxIDs { // a page without a title; Sphinx lists none
 		out = append(out, html.TocEntry{Href: relative(w.from.url, q.url), Plain: q.title, Current: q == w.from})
@@ -223,8 +224,9 @@ func (w *tocWalk) visible(parts []tocPart) []tocPart {
 }
 
 // lines makes the lines of a page's parts that stand in a list at a level.
-// depth is how deep the page itself goes, besides the toctree's own limit.
-func (w *tocWalk) lines(q *page, parts []tocPart, above []*page, level, depth int) []html.TocEntry {
+// heads are the page's titles, depth is how deep the page itself goes, besides
+// the toctree's own limit.
+func (w *tocWalk) lines(q *page, heads []heading, parts []tocPart, above []*page, level, depth int) []html.TocEntry {
 	var out []html.TocEntry
 	for _, p := range parts {
 		if p.kind == tocTree {
@@ -234,13 +236,13 @@ func (w *tocWalk) lines(q *page, parts []tocPart, above []*page, level, depth in
 			}
 			continue
 		}
-		e := w.line(q, p)
+		e := w.line(q, heads, p)
 		below := w.visible(p.parts)
 		if w.titles && len(above) > 0 && p.kind == tocSection {
 			below = trees(below)
 		}
 		if len(below) > 0 && !w.deep(level+1, w.depth) && !w.deep(level+1, depth) {
-			e.Children = w.lines(q, below, above, level+1, depth)
+			e.Children = w.lines(q, heads, below, above, level+1, depth)
 		}
 		out = append(out, e)
 	}
@@ -259,11 +261,11 @@ func trees(parts []tocPart) []tocPart {
 	return out
 }
 
-func (w *tocWalk) line(q *page, p tocPart) html.TocEntry {
+func (w *tocWalk) line(q *page, heads []heading, p tocPart) html.TocEntry {
 	if p.kind == tocObject {
 		return html.TocEntry{Href: relative(w.from.url, q.url+"#"+p.id), Plain: p.text, Code: true}
 	}
-	h := q.facts.outline().heads[p.index]
+	h := heads[p.index]
 	e := html.TocEntry{Href: relative(w.from.url, q.url), Plain: h.text, Title: h.title.node(), Number: q.secnum[h.id]}
 	if p.index > 0 {
 		e.Href = relative(w.from.url, q.url+"#"+h.id)
@@ -273,9 +275,9 @@ func (w *tocWalk) line(q *page, p tocPart) html.TocEntry {
 	return e
 }
 
-func firstID(p *page) string {
-	if len(p.facts.outline().heads) > 0 {
-		return p.facts.outline().heads[0].id
+func firstID(o *outline) string {
+	if len(o.heads) > 0 {
+		return o.heads[0].id
 	}
 	return ""
 }
@@ -333,27 +335,28 @@ func (n *numbering) tree(t *toctree, depth int) {
 	for _, e := range t.entries {
 		if e.page != nil && !e.self && !n.assigned[e.page] {
 			n.assigned[e.page] = true
-			n.parts(e.page, e.page.facts.outline().toc, depth)
+			o := e.page.facts.outline()
+			n.parts(e.page, o.heads, o.toc, depth)
 		}
 	}
 }
 
-func (n *numbering) parts(p *page, parts []tocPart, depth int) {
+func (n *numbering) parts(p *page, heads []heading, parts []tocPart, depth int) {
 	for _, x := range parts {
 		switch x.kind {
 		case tocTree:
 			n.tree(n.s.toctreeOf(p, p.facts.toctrees[x.index], false), depth)
 		case tocOnly: // counted whether it is shown or not
-			n.parts(p, x.parts, depth)
+			n.parts(p, heads, x.parts, depth)
 		case tocSection:
 			n.stack[len(n.stack)-1]++
 			if depth > 0 {
 				made(&p.secnum)
-				p.secnum[p.facts.outline().heads[x.index].id] = dotted(n.stack)
+				p.secnum[heads[x.index].id] = dotted(n.stack)
 			}
 			if len(x.parts) > 0 && len(n.stack) < maxTocDepth {
 				n.stack = append(n.stack, 0)
-				n.parts(p, x.parts, depth-1)
+				n.parts(p, heads, x.parts, depth-1)
 				n.stack = n.stack[:len(n.stack)-1]
 			}
 		}
@@ -373,7 +376,7 @@ func (n *numbering) figures(p *page, section string) {
 		for _, id := range ids {
 			num, ok := p.secnum[id]
 			if !ok {
-				num = p.secnum[firstID(p)]
+				num = p.secnum[firstID(p.facts.outline())]
 			}
 			if num != "" {
 				out = num

@@ -23,7 +23,7 @@ func bodies(t *Table) {
 }
 
 func pseudoSection(p Parser, b *Block, kind doc.Kind) ([]*doc.Node, error) {
-	if !b.Titles && p.State().Sidebar == 0 {
+	if !b.Titles && !b.Sidebar {
 		return nil, &Fail{Code: "directive-context", Message: fmt.Sprintf("The `%s` directive may not stand within topics or body elements.", b.Name),
 			Hint: "Move it to the top level of the page or of a section, without indentation."}
 	}
@@ -39,31 +39,20 @@ func pseudoSection(p Parser, b *Block, kind doc.Kind) ([]*doc.Node, error) {
 	}
 	b.classes(n, "class")
 	b.addName(p, n)
+	p.State().Sidebar = kind == doc.KindSidebar
 	return one(n.Append(p.Blocks(b.Content, false)...))
 }
 
-func topic(p Parser, b *Block) ([]*doc.Node, error) {
-	// Sidebars may hold topics, but nothing in a topic may.
-	in := p.State().Sidebar
-	defer func() { p.State().Sidebar = in }()
-	if in > 0 {
-		b.Titles, p.State().Sidebar = true, 0
-	}
-	return pseudoSection(p, b, doc.KindTopic)
-}
+// topic may stand in a sidebar, but nothing of the kind in a topic.
+func topic(p Parser, b *Block) ([]*doc.Node, error) { return pseudoSection(p, b, doc.KindTopic) }
 
 func sidebar(p Parser, b *Block) ([]*doc.Node, error) {
-	if p.State().Sidebar > 0 {
+	if b.Sidebar {
 		return nil, &Fail{Code: "directive-context", Message: "A `sidebar` may not stand within a sidebar.", Hint: "End the outer one first."}
 	}
 	if b.has("subtitle") && b.Arg(0) == "" {
 		return nil, &Fail{Code: "directive-option", Message: "The option `:subtitle:` of `sidebar` needs a title.", Hint: "Write the title after the colons."}
 	}
-	if !b.Titles {
-		return pseudoSection(p, b, doc.KindSidebar)
-	}
-	p.State().Sidebar++
-	defer func() { p.State().Sidebar-- }()
 	return pseudoSection(p, b, doc.KindSidebar)
 }
 

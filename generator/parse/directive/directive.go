@@ -44,6 +44,9 @@ type Block struct {
 	// Titles says that section titles are allowed where the directive
 	// stands: at the top of a document or of a section.
 	Titles bool
+	// Sidebar says that the directive stands in a sidebar, and in nothing
+	// within it.
+	Sidebar bool
 
 	args  []string  // Args, split as the directive asks
 	first [1]string // where args begins
@@ -134,7 +137,7 @@ type State struct {
 	Meta            []*doc.Node       // KindMeta, to stand after the document's titles
 	Header          []*doc.Node       // body of the page's header
 	Footer          []*doc.Node       // body of the page's footer
-	Sidebar         int               // how many sidebars are being read
+	Sidebar         bool              // the next Blocks are those of a sidebar
 	DefaultRole     string            // set by default-role; "" is the configured one
 	Highlight       string            // set by highlight; "" is the configured language
 	Force           bool              // highlight even what does not parse

@@ -74,18 +74,31 @@ func unescape(s string) string {
 	return out.String()
 }
 
-// uri drops white space that is not escaped, and backslashes.
+// uri drops white space that is not escaped, and backslashes. Escaped white
+// space is one blank.
 func uri(s string) string {
-	var out strings.Builder
+	var out, part strings.Builder
+	end := func() {
+		for _, f := range strings.Fields(part.String()) {
+			out.WriteString(f)
+		}
+		part.Reset()
+	}
 	for i := 0; i < len(s); i++ {
-		switch c := s[i]; {
-		case c == '\\' && i+1 < len(s):
-			i++
-			out.WriteByte(s[i])
-		case c == ' ' || c == '\n' || c == '\t':
-		default:
-			out.WriteByte(c)
+		if s[i] != '\\' {
+			part.WriteByte(s[i])
+			continue
+		}
+		if i++; i == len(s) {
+			break
+		}
+		if s[i] == ' ' || s[i] == '\n' {
+			end()
+			out.WriteByte(' ')
+		} else {
+			part.WriteByte(s[i])
 		}
 	}
+	end()
 	return out.String()
 }

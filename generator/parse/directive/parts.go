@@ -40,7 +40,7 @@ func parts(t *Table) {
 // contents leaves a topic with a pending node: the list is made when all
 // sections are known.
 func contents(p Parser, b *Block) ([]*doc.Node, error) {
-	if !b.Titles && p.State().Sidebar == 0 {
+	if !b.Titles && !b.Sidebar {
 		return nil, &Fail{Code: "directive-context", Message: "The `contents` directive may not stand within topics or body elements.",
 			Hint: "Move it to the top level of the page or of a section."}
 	}

@@ -53,12 +53,12 @@ func noteRaw(p Parser, n *doc.Node, pos doc.Pos, length int) {
 }
 
 func rawRole(p Parser, r *RoleUse) []*doc.Node {
-	format := r.Options["format"]
-	if format == "" {
+	format, ok := r.Options["format"]
+	if !ok {
 		return r.problem(p, doc.Error, "role-raw", fmt.Sprintf("The role `%s` has no format.", r.Name),
 			"Make a role of your own: `.. role:: raw-html(raw)` with `:format: html`.")
 	}
-	n := plain(doc.KindRaw, r.Pos, r.source()).Set("format", strings.Join(strings.Fields(strings.ToLower(format)), " ")).Set("xml:space", "preserve")
+	n := plain(doc.KindRaw, r.Pos, r.source()).Set("format", format).Set("xml:space", "preserve")
 	noteRaw(p, n, r.Pos, r.Len)
 	return r.give(n)
 }

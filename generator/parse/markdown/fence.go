@@ -127,7 +127,7 @@ func (r *reader) directive(f fence, name, args string, titles bool) []*doc.Node 
 	case "eval-rst":
 		return r.p.foreign(joined(f.lines))
 	}
-	b := &directive.Block{Name: name, Pos: r.pc.at(f.pos), Len: len(f.mark) + len(f.text), Titles: titles}
+	b := &directive.Block{Name: name, Pos: r.pc.at(f.pos), Len: len(f.mark) + len(f.text), Titles: titles, Sidebar: r.sidebar}
 	lead := len(args) - len(strings.TrimLeft(args, " \t"))
 	b.Args = strings.TrimSpace(args)
 	b.ArgPos = r.pc.at(f.info + len(f.text) - len(args) + lead)

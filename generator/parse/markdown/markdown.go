@@ -160,7 +160,8 @@ func (p *page) parse(pc *piece, titles bool) []*doc.Node {
 		gm = p.grammar.plain
 	}
 	tree := p.goldmark(gm, pc)
-	c := &reader{p: p, pc: pc, titles: titles && !p.opt.Plain}
+	c := &reader{p: p, pc: pc, titles: titles && !p.opt.Plain, sidebar: p.state.Sidebar}
+	p.state.Sidebar = false
 	return c.sections(tree)
 }
 

@@ -14,12 +14,13 @@ import (
 
 // A reader turns goldmark's tree of one piece into ours.
 type reader struct {
-	p      *page
-	pc     *piece
-	titles bool // headings make sections here
-	run    textRun
-	gaps   bool // blanks at line starts count
-	skip   int  // inline text that ends at or before this offset is left out
+	p       *page
+	pc      *piece
+	titles  bool // headings make sections here
+	sidebar bool // it reads what a sidebar holds
+	run     textRun
+	gaps    bool // blanks at line starts count
+	skip    int  // inline text that ends at or before this offset is left out
 }
 
 // sections reads the blocks of a whole piece and nests what follows a heading

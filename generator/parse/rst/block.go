@@ -16,6 +16,8 @@ type body struct {
 	parent *doc.Node
 	titles bool // sections may begin here
 
+	sidebar bool // the lines are those of a sidebar
+
 	// With titles: where the outermost sections go, those that are open, and
 	// which styles of title stand for which level.
 	root *doc.Node

@@ -1,17 +1,12 @@
 package rst
 
 import (
-	"bufio"
-	"encoding/json"
 	"flag"
 	"fmt"
-	"io"
 	"math/rand/v2"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"docent/generator/doc"
 	"docent/generator/parse/directive"
@@ -25,66 +20,13 @@ var (
 	differSeed = flag.Uint64("differ-seed", 1, "where they begin")
 )
 
-// A peer is a docutils that runs beside the tests.
-type peer struct {
-	in  io.Writer
-	out *bufio.Reader
-}
-
-func startPeer(t *testing.T, args ...string) *peer {
-	t.Helper()
-	cmd := exec.Command("/usr/bin/python3", append([]string{"testdata/reference.py"}, args...)...)
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Skip("python3 is not here: apt-get install python3-docutils")
-	}
-	t.Cleanup(func() {
-		in.Close()
-		cmd.Wait()
-	})
-	p := &peer{in, bufio.NewReaderSize(out, 1<<20)}
-	if _, _, ok := p.tree(t, "x\n"); !ok {
-		t.Skip("docutils 0.19 is not here: apt-get install python3-docutils")
-	}
-	return p
-}
-
-// tree gives docutils' tree of a text and how many warnings it had. ok is
-// false where docutils itself failed.
-func (p *peer) tree(t *testing.T, text string) (tree string, warnings int, ok bool) {
-	t.Helper()
-	line, err := json.Marshal(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := fmt.Fprintf(p.in, "%s\n", line); err != nil {
-		return "", 0, false
-	}
-	answer, err := p.out.ReadBytes('\n')
-	if err != nil {
-		return "", 0, false
-	}
-	var out [2]any
-	if err := json.Unmarshal(answer, &out); err != nil {
-		t.Fatal(err)
-	}
-	tree, ok = out[0].(string)
-	return tree, int(out[1].(float64)), ok
-}
-
 // difference says how our reading of a text differs from docutils', or "".
-func difference(t *testing.T, p *peer, text string, cfg *directive.Config) string {
-	want, warnings, ok := p.tree(t, text)
+func difference(t *testing.T, p *docutilstest.Peer, text string, cfg *directive.Config) string {
+	ref, ok := p.Read(t, text)
 	if !ok {
 		return ""
 	}
+	want, warnings := ref.Tree, len(ref.Messages)
 	d := Parse("<stdin>", text, cfg, Options{})
 	inside(t, d)
 	if got := doc.PseudoXML(d.Root); docutilstest.Structure(got) != docutilstest.Structure(want) {
@@ -103,7 +45,7 @@ func difference(t *testing.T, p *peer, text string, cfg *directive.Config) strin
 }
 
 // shorten takes lines and then characters away while the text still differs.
-func shorten(t *testing.T, p *peer, text string, cfg *directive.Config) string {
+func shorten(t *testing.T, p *docutilstest.Peer, text string, cfg *directive.Config) string {
 	differs := func(s string) bool { return difference(t, p, s, cfg) != "" }
 	lines := strings.Split(text, "\n")
 	for size := max(1, len(lines)/2); size > 0; size /= 2 {
@@ -195,7 +137,7 @@ func change(r *rand.Rand, text string, corpus []string) string {
 // comes out side by side with docutils: the same tree, and never silent where
 // docutils warns.
 func TestDiffer(t *testing.T) {
-	p := startPeer(t)
+	p := docutilstest.Start(t, "")
 	files, _ := filepath.Glob("testdata/*.txt")
 	var corpus []string
 	for _, name := range files {
@@ -203,20 +145,19 @@ func TestDiffer(t *testing.T) {
 			corpus = append(corpus, c.source)
 		}
 	}
-	cfg := &directive.Config{Now: time.Now()}
 	r := rand.New(rand.NewPCG(*differSeed, 0))
 	wrong := 0
 	for range *differ {
 		text := change(r, corpus[r.IntN(len(corpus))], corpus)
-		if difference(t, p, text, cfg) == "" {
+		if difference(t, p, text, build) == "" {
 			continue
 		}
-		short := shorten(t, p, text, cfg)
+		short := shorten(t, p, text, build)
 		if _, known := differs(short); known {
 			continue
 		}
 		wrong++
-		t.Errorf("%q\n%s\n%s", short, short, difference(t, p, short, cfg))
+		t.Errorf("%q\n%s\n%s", short, short, difference(t, p, short, build))
 	}
 	t.Logf("%d of %d texts are read as docutils reads them", *differ-wrong, *differ)
 }

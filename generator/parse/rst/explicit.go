@@ -155,7 +155,7 @@ func (b *body) directive(name string, start int, subst *doc.Node) (finished bool
 	for len(block) > len(whole) {
 		block = block[:len(block)-1]
 	}
-	blk := &directive.Block{Name: name, Pos: l.Pos, Len: len(l.Text), Source: func() string { return sourceOf(whole) }, Lines: block, Inline: subst != nil, Subst: subst, Titles: b.titles}
+	blk := &directive.Block{Name: name, Pos: l.Pos, Len: len(l.Text), Source: func() string { return sourceOf(whole) }, Lines: block, Inline: subst != nil, Subst: subst, Titles: b.titles, Sidebar: b.sidebar}
 	if blk.Lines == nil {
 		blk.Lines = []line{}
 	}

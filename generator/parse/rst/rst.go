@@ -202,7 +202,8 @@ func (p *parser) Blocks(lines []line, titles bool) []*doc.Node {
 	}
 	b := p.newBody()
 	holder := &b.holder
-	*b = body{p: p, lines: lines, parent: holder, root: holder, titles: titles}
+	*b = body{p: p, lines: lines, parent: holder, root: holder, titles: titles, sidebar: p.state.Sidebar}
+	p.state.Sidebar = false
 	holder.Kind, holder.Pos = doc.KindContainer, lines[0].Pos
 	if titles {
 		b.memo = &titleMemo{}

@@ -14,7 +14,7 @@ import (
 	"docent/generator/parse/docutilstest"
 )
 
-var update = flag.Bool("update", false, "write the trees of testdata anew, with the rst2pseudoxml of docutils 0.19 (apt-get install python3-docutils)")
+var update = flag.Bool("update", false, "write the trees of testdata anew, with docutils 0.19 (apt-get install python3-docutils)")
 
 // build is a configuration with a date of the build.
 var build = &directive.Config{Now: time.Date(2024, 4, 21, 0, 0, 0, 0, time.UTC)}
@@ -32,7 +32,7 @@ func readCases(t testing.TB, name string) []testCase {
 	var out []testCase
 	for _, part := range strings.Split(string(data), sourceMark)[1:] {
 		source, tree, ok := strings.Cut(part, treeMark)
-		if !ok {
+		if !ok && !*update {
 			t.Fatalf("%s: a source without a tree:\n%s", name, part)
 		}
 		out = append(out, testCase{source, tree})
@@ -48,16 +48,21 @@ func TestTree(t *testing.T) {
 		t.Fatal("no cases in testdata", err)
 	}
 	total, equal := 0, 0
+	var peer *docutilstest.Peer
+	if *update {
+		peer = docutilstest.Start(t, "")
+	}
 	for _, name := range files {
 		cases := readCases(t, name)
 		if *update {
 			var b strings.Builder
 			for _, c := range cases {
-				tree, err := docutilstest.Tree("", c.source)
-				if err != nil {
-					t.Fatal(err)
+				a, ok := peer.Read(t, c.source)
+				if !ok {
+					t.Errorf("docutils fails on this, it is left out:\n%s", c.source)
+					continue
 				}
-				b.WriteString(sourceMark + c.source + treeMark + tree)
+				b.WriteString(sourceMark + c.source + treeMark + a.Tree)
 			}
 			if err := os.WriteFile(name, []byte(b.String()), 0o644); err != nil {
 				t.Fatal(err)
@@ -97,6 +102,15 @@ func differs(source string) (why string, known bool) {
 // is not the reference's. A case that is listed and equal fails.
 var knownDifferences = map[string]string{
 	`.. |x\|y| replace:: z`: "the name is printed with its backslash, which the reference prints as NUL",
+	":name:\n":              "an empty name is no name; the reference makes up an anchor",
+	":nowrap:":              "an option that Sphinx adds",
+	":label:":               "an option that Sphinx adds",
+	":linenos:":             "an option that Sphinx adds",
+	":caption:":             "an option that Sphinx adds",
+	":loading:":             "an option of docutils 0.21",
+	":figname:":             "an option of docutils 0.22",
+	":index:`":              "a role that Sphinx adds",
+	":pep:`8#":              "Sphinx leads to a part of a PEP",
 }
 
 // TestPositions checks that every node and every message stands inside its

@@ -1,17 +1,20 @@
 """Answers, line by line, what docutils makes of a text.
 
 A line of input is a text in JSON; a line of output is the pseudo-XML of its
-tree and how many messages of level warning or above docutils had, in JSON.
-The settings are those of
+tree (null where docutils itself failed) and the messages of level warning or
+above that docutils had, as [level, line, text], in JSON. The settings are those of
 rst2pseudoxml --no-doc-title --no-doc-info --syntax-highlight=none --report=5.
+The date is 21 April 2024.
 """
 import json
 import signal
 import sys
+import time
 
 import docutils
 from docutils import core, io, utils
 from docutils.parsers.rst import roles
+from docutils.parsers.rst.directives import misc
 
 SETTINGS = dict(doctitle_xform="--doc-title" in sys.argv, docinfo_xform="--doc-info" in sys.argv, syntax_highlight="none",
                 report_level=5, halt_level=5, output_encoding="unicode", _disable_config=True, warning_stream=False)
@@ -19,17 +22,25 @@ SETTINGS = dict(doctitle_xform="--doc-title" in sys.argv, docinfo_xform="--doc-i
 if docutils.__version__ != "0.19":
     sys.exit("docutils 0.19 is the reference, this is " + docutils.__version__)
 sys.setrecursionlimit(3000)
-messages = 0
+messages = []
 say = utils.Reporter.system_message
 
 
-def count(self, level, *args, **kwargs):
-    global messages
-    messages += level >= 2
-    return say(self, level, *args, **kwargs)
+def note(self, level, message, *args, **kwargs):
+    node = say(self, level, message, *args, **kwargs)
+    if level >= 2:
+        messages.append([level, node.get("line") or 0, str(message)])
+    return node
 
 
-utils.Reporter.system_message = count
+class Clock:
+    @staticmethod
+    def strftime(form):
+        return time.strftime(form, time.gmtime(1713657600))
+
+
+utils.Reporter.system_message = note
+misc.time = Clock
 
 
 def late(*_):
@@ -38,7 +49,7 @@ def late(*_):
 
 signal.signal(signal.SIGALRM, late)
 for line in sys.stdin:
-    messages = 0
+    messages.clear()
     roles._roles.clear()  # else roles of one text are known to the next
     pub = core.Publisher(source_class=io.StringInput, destination_class=io.StringOutput)
     pub.set_components("standalone", "restructuredtext", "pseudoxml")
@@ -48,7 +59,7 @@ for line in sys.stdin:
     signal.alarm(10)  # some texts send docutils round in circles
     try:
         tree = pub.publish(enable_exit_status=False)
-    except (RecursionError, Exception) as e:  # a bug of docutils is no reference
+    except (RecursionError, Exception):  # a bug of docutils is no reference
         tree = None
     signal.alarm(0)
     print(json.dumps([tree, messages]), flush=True)

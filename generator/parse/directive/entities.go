@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"html"
 	"strings"
-
-	"docent/generator/doc"
 )
 
 // entityFiles holds the character names of the standard definition files,
@@ -16,25 +14,34 @@ import (
 //go:embed entities.txt
 var entityFiles string
 
-// slideRoles are the roles that <s5defs.txt> makes, each a class of its name.
-var slideRoles = strings.Fields("black gray silver white maroon red magenta fuchsia pink orange yellow lime green olive teal cyan aqua blue navy " +
-	"purple huge big small tiny outline print handout incremental")
+// slideDefinitions is <s5defs.txt>, which is in the public domain.
+//
+//go:embed s5defs.txt
+var slideDefinitions string
 
-// standardInclude reads a standard definition file, such as <isonum.txt>: a
-// substitution for each of its characters; or <s5defs.txt>, the roles of slides.
-func standardInclude(p Parser, name string) ([]*doc.Node, bool) {
-	base := strings.TrimSuffix(name, ".txt")
+// entityHead is what the standard definition files begin with.
+const entityHead = `.. This data file has been placed in the public domain.
+.. Derived from the Unicode character mappings available from
+   <http://www.w3.org/2003/entities/xml/>.
+   Processed by unicode2rstsubs.py, part of Docutils:
+   <https://docutils.sourceforge.io>.
+
+`
+
+// standardFile gives a standard definition file, such as isonum.txt: a
+// substitution for each of its characters; or s5defs.txt, the roles of slides.
+func standardFile(name string) (text string, ok bool) {
 	if name == "s5defs.txt" {
-		text := ".. role:: " + strings.Join(slideRoles, "\n.. role:: ") + "\n.. role:: slide\n   :class: slide-display\n.. default-role:: incremental\n"
-		src := doc.NewSource("<"+name+">", text)
-		return p.Include(src, 0, len(text), "rst"), true
+		return slideDefinitions, true
 	}
+	base := strings.TrimSuffix(name, ".txt")
 	for _, line := range strings.Split(entityFiles, "\n") {
 		file, names, _ := strings.Cut(line, ": ")
 		if file != base || base == name {
 			continue
 		}
 		var s strings.Builder
+		s.WriteString(entityHead)
 		for _, n := range strings.Fields(names) {
 			entity, codes, given := strings.Cut(n, "=")
 			if !given {
@@ -46,8 +53,7 @@ func standardInclude(p Parser, name string) ([]*doc.Node, bool) {
 			}
 			s.WriteString(".. |" + entity + "| unicode:: U+" + strings.ReplaceAll(codes, "+", " U+") + "\n")
 		}
-		src := doc.NewSource("<"+name+">", s.String())
-		return p.Include(src, 0, len(src.Text), "rst"), true
+		return s.String(), true
 	}
-	return nil, false
+	return "", false
 }

@@ -19,14 +19,7 @@ func includes(t *Table) {
 // include reads another file as part of the page, or shows it.
 func include(p Parser, b *Block) ([]*doc.Node, error) {
 	ref, _ := path(b.Arg(0))
-	if strings.HasPrefix(ref, "<") && strings.HasSuffix(ref, ">") {
-		if nodes, ok := standardInclude(p, ref[1:len(ref)-1]); ok {
-			return nodes, nil
-		}
-		return nil, &Fail{Severity: doc.Severe, Code: "file-unreadable", Message: fmt.Sprintf("There is no standard definition file `%s`.", ref),
-			Hint: "Define the substitutions that you need on the page.", Pos: b.ArgPos, Len: len(b.Args)}
-	}
-	src, err := b.read(p, ref, b.ArgPos, b.opt("encoding"))
+	src, as, err := b.included(p, ref)
 	if err != nil {
 		return nil, err
 	}
@@ -40,7 +33,6 @@ func include(p Parser, b *Block) ([]*doc.Node, error) {
 	case b.has("code"):
 		return b.codeFile(p, src, from, to)
 	}
-	as := languageOf(src.Name)
 	if v, ok := b.Option("parser"); ok && v != "" {
 		switch v = strings.ToLower(v); {
 		case strings.Contains(v, "myst"), strings.Contains(v, "markdown"), strings.Contains(v, "commonmark"), strings.Contains(v, "recommonmark"):
@@ -57,6 +49,22 @@ func include(p Parser, b *Block) ([]*doc.Node, error) {
 		from, to = 0, len(src.Text)
 	}
 	return p.Include(src, from, to, as), nil
+}
+
+// included reads the file that an include names, and says in which language
+// it is, or "".
+func (b *Block) included(p Parser, ref string) (src *doc.Source, as string, err error) {
+	if len(ref) > 2 && ref[0] == '<' && ref[len(ref)-1] == '>' {
+		if text, ok := standardFile(ref[1 : len(ref)-1]); ok {
+			return doc.NewSource(ref, text), "rst", nil
+		}
+		return nil, "", &Fail{Severity: doc.Severe, Code: "file-unreadable", Message: fmt.Sprintf("There is no standard definition file `%s`.", ref),
+			Hint: "Define the substitutions that you need on the page.", Pos: b.ArgPos, Len: len(b.Args)}
+	}
+	if src, err = b.read(p, ref, b.ArgPos, b.opt("encoding")); err != nil {
+		return nil, "", err
+	}
+	return src, languageOf(src.Name), nil
 }
 
 // languageOf gives the language that the suffix of a file says, or "".

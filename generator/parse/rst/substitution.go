@@ -47,26 +47,40 @@ func (b *body) substitutionDefinition(start int) (finished, done bool) {
 	first := rest[0]
 	trimmed := strings.TrimLeft(first.Text, " ")
 	rest[0] = line{Text: strings.TrimRight(trimmed, " "), Pos: cut(first, len(first.Text)-len(trimmed)).Pos}
-	if dname, size := directiveMarker(rest[0].Text); size > 0 {
+	dname, size := directiveMarker(rest[0].Text)
+	if size > 0 {
 		inner := &body{p: b.p, lines: rest, parent: b.parent}
 		ok := inner.directive(dname, size, n)
 		if inner.i < len(rest) {
 			finished = ok
 		}
 	}
-	b.settleSubstitution(n, name, l, whole)
+	b.settleSubstitution(n, name, dname, l, whole)
 	return finished, true
 }
 
-// settleSubstitution checks what a definition holds and registers it.
-func (b *body) settleSubstitution(n *doc.Node, name string, l line, whole []line) {
+// takesAlt reports whether an element of a definition that may not stand there
+// has the name as its option alt in the reference. made is the directive.
+func takesAlt(n *doc.Node, made string) bool {
+	switch n.Kind {
+	case doc.KindAdmonition, doc.KindMathBlock, doc.KindRubric:
+		return true
+	case doc.KindLiteralBlock:
+		return strings.EqualFold(made, "parsed-literal")
+	}
+	return n.Kind >= doc.KindAttention && n.Kind <= doc.KindWarning
+}
+
+// settleSubstitution checks what a definition holds and registers it. made is
+// the directive that it comes from.
+func (b *body) settleSubstitution(n *doc.Node, name, made string, l line, whole []line) {
 	var inline []*doc.Node
 	for _, c := range n.Children {
 		if c.Kind.Inline() || c.Kind == doc.KindImage || c.Kind == doc.KindRaw || c.Kind == doc.KindTarget {
 			inline = append(inline, c)
 		} else {
-			if c.Kind >= doc.KindAttention && c.Kind <= doc.KindWarning {
-				c.Set("alt", name) // the reference gives them this option
+			if takesAlt(c, made) {
+				c.Set("alt", name)
 			}
 			b.parent.Append(c)
 		}

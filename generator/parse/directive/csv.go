@@ -78,7 +78,8 @@ func csvTable(p Parser, b *Block) ([]*doc.Node, error) {
 		}
 		return out
 	}
-	return b.finishTable(p, b.grid(widths, stubs, append(build(head), build(rows[:header])...), build(rows[header:])), title)
+	n := b.grid(widths, stubs, append(build(head), build(rows[:header])...), build(rows[header:]))
+	return b.finishTable(p, b.classes(b.noteWidths(n), "class"), title)
 }
 
 func (b *Block) cellBody(p Parser, c cell) []*doc.Node {

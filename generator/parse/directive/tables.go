@@ -33,16 +33,20 @@ func (b *Block) caption(p Parser) *doc.Node {
 	return wrap(p, doc.KindTitle, b.Arg(0), b.ArgPos)
 }
 
-// finish sets what all tables take, and puts the title first.
-func (b *Block) finishTable(p Parser, n, title *doc.Node) ([]*doc.Node, error) {
-	switch w := b.opt("widths"); w {
+// noteWidths says in a class where the widths of a table come from.
+func (b *Block) noteWidths(n *doc.Node) *doc.Node {
+	switch b.opt("widths") {
 	case "":
 	case "auto":
 		n.AddClass("colwidths-auto")
 	default:
 		n.AddClass("colwidths-given")
 	}
-	b.classes(n, "class")
+	return n
+}
+
+// finishTable sets what all tables take, and puts the title first.
+func (b *Block) finishTable(p Parser, n, title *doc.Node) ([]*doc.Node, error) {
 	for _, k := range []string{"align", "width"} {
 		if v, ok := b.Option(k); ok {
 			n.Set(k, v)
@@ -84,7 +88,7 @@ func tableDirective(p Parser, b *Block) ([]*doc.Node, error) {
 			c.Set("colwidth", widths[i])
 		}
 	}
-	return b.finishTable(p, n, title)
+	return b.finishTable(p, b.noteWidths(b.classes(n, "class")), title)
 }
 
 // widths are the column widths: those of the option, or equal ones.
@@ -188,5 +192,6 @@ func listTable(p Parser, b *Block) ([]*doc.Node, error) {
 	if err := b.checkSize(sizes, header, stubs); err != nil {
 		return nil, err
 	}
-	return b.finishTable(p, b.grid(widths, stubs, rows[:header], rows[header:]), title)
+	n := b.grid(widths, stubs, rows[:header], rows[header:])
+	return b.finishTable(p, b.classes(b.noteWidths(n), "class"), title)
 }

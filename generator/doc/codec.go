@@ -121,16 +121,44 @@ func (r *Reader) Node() *Node {
 	return n
 }
 
+// A nodeReader reads a tree. What its nodes hold lies side by side, many in
+// one piece of memory, unless the tree is one of few nodes.
 type nodeReader struct {
 	Reader
-	make Maker
-	list []*Node // children that wait for their element, of all depths
+	make  Maker
+	list  []*Node // children that wait for their element, of all depths
+	attrs []attrs
+	lists []lists
+	pairs []Attr
+	texts []string
 }
 
 // maxCodecDepth is far above what a parser builds.
 const maxCodecDepth = 10000
 
 func (r *nodeReader) int() int32 { return int32(r.Int()) }
+
+// cut gives n of what lies in a piece of memory, or in a new one of so many.
+func cut[T any](piece *[]T, n, size int) []T {
+	at := len(*piece)
+	if at+n > cap(*piece) {
+		*piece, at = make([]T, 0, max(n, size)), 0
+	}
+	*piece = (*piece)[:at+n]
+	return (*piece)[at : at+n : at+n]
+}
+
+func (r *nodeReader) strings(size int) []string {
+	n := r.Length()
+	if n == 0 {
+		return nil
+	}
+	out := cut(&r.texts, n, size)
+	for i := range out {
+		out[i] = r.String()
+	}
+	return out
+}
 
 func (r *nodeReader) node(depth int) *Node {
 	if r.Bad || depth > maxCodecDepth {
@@ -144,18 +172,7 @@ func (r *nodeReader) node(depth int) *Node {
 		return nil
 	}
 	if r.Uint() == 1 {
-		l := lists{ids: r.Strings(), names: r.Strings(), dupnames: r.Strings()}
-		a := &attrs{classes: r.Strings()}
-		if l.backrefs = r.Strings(); l.ids != nil || l.names != nil || l.dupnames != nil || l.backrefs != nil {
-			a.lists = &l
-		}
-		if k := r.Length(); k > 0 {
-			a.other = make([]Attr, k)
-			for i := range a.other {
-				a.other[i] = Attr{r.String(), r.String()}
-			}
-		}
-		n.attrs = a
+		n.attrs = r.attributes()
 	}
 	if k := r.Length(); k > 0 {
 		at := len(r.list)
@@ -166,4 +183,25 @@ func (r *nodeReader) node(depth int) *Node {
 		r.list = r.list[:at]
 	}
 	return n
+}
+
+func (r *nodeReader) attributes() *attrs {
+	size := 64
+	if r.make.single {
+		size = 1
+	}
+	a := &cut(&r.attrs, 1, size)[0]
+	l := lists{ids: r.strings(size), names: r.strings(size), dupnames: r.strings(size)}
+	a.classes = r.strings(size)
+	if l.backrefs = r.strings(size); l.ids != nil || l.names != nil || l.dupnames != nil || l.backrefs != nil {
+		a.lists = &cut(&r.lists, 1, size)[0]
+		*a.lists = l
+	}
+	if k := r.Length(); k > 0 {
+		a.other = cut(&r.pairs, k, size)
+		for i := range a.other {
+			a.other[i] = Attr{r.String(), r.String()}
+		}
+	}
+	return a
 }

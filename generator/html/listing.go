@@ -82,7 +82,12 @@ func (w *writer) listing(n, box *doc.Node) {
 		trim = v == "True"
 	}
 	if trim && (lang == "pycon" || lang == "pycon3") {
-		shown = doctestMarks.ReplaceAllString(blankLine.ReplaceAllString(code, ""), "")
+		if strings.Contains(shown, "<BLANKLINE>") {
+			shown = blankLine.ReplaceAllString(shown, "")
+		}
+		if strings.Contains(shown, "doctest:") {
+			shown = doctestMarks.ReplaceAllString(shown, "")
+		}
 	}
 
 	var caption *doc.Node

@@ -50,6 +50,17 @@ func marksOf(lang string) (marks [4]string, ok bool) {
 	return marks, false
 }
 
+// A quoteLanguage is a language as far as quotes go.
+type quoteLanguage struct {
+	marks          [4]string
+	known, english bool
+}
+
+func languageOf(lang string) *quoteLanguage {
+	marks, ok := marksOf(lang)
+	return &quoteLanguage{marks, ok, strings.HasPrefix(strings.ToLower(lang), "en")}
+}
+
 // The marks while a text is worked on; what they look like matters only at
 // the end.
 const (
@@ -61,6 +72,10 @@ const (
 	escapedMark // a quote, dash, dot or backslash that the author escaped
 )
 
+// smartBytes says which bytes may stand for something else: 1 is of dashes and
+// dots, 2 of quotes and escapes.
+var smartBytes = [256]byte{'-': 1, '.': 1, '"': 2, '\'': 2, 0: 2}
+
 // smart writes running text with typographic quotes, dashes and dots. It does
 // what docutils does (transform SmartQuotes with the actions qDe), rule by
 // rule, since what reads well depends on the order of the rules. In raw, a
@@ -71,16 +86,22 @@ func (w *writer) smart(raw string) {
 	}
 	before := w.quotes.prev
 	w.quotes.literal(raw)
-	if !strings.ContainsAny(raw, "\"'-.\x00") {
+	var found byte
+	for i := range len(raw) {
+		found |= smartBytes[raw[i]]
+	}
+	switch {
+	case found == 0:
 		w.b = appendEscaped(w.b, raw)
 		return
-	}
-	if !strings.ContainsAny(raw, "\"'\x00") {
+	case found == 1:
 		w.b = appendEscaped(w.b, dashes(raw))
 		return
 	}
-	marks, ok := marksOf(w.o.SmartQuotes)
-	if !ok {
+	if w.language == nil {
+		w.language = languageOf(w.o.SmartQuotes)
+	}
+	if !w.language.known {
 		w.b = appendEscaped(w.b, dashes(doc.Unescape(raw)))
 		return
 	}
@@ -90,11 +111,12 @@ func (w *writer) smart(raw string) {
 	case '"', '\'':
 		before = ';'
 	}
-	t := protect(before, raw)
-	t.english = strings.HasPrefix(strings.ToLower(w.o.SmartQuotes), "en")
-	t.single(marks)
-	t.double(marks)
-	w.b = appendEscaped(w.b, t.string(marks))
+	t := &w.educated
+	t.protect(before, raw)
+	t.english = w.language.english
+	t.single(w.language.marks)
+	t.double(w.language.marks)
+	w.b = appendEscaped(w.b, t.string(w.language.marks))
 }
 
 // Educated gives the text of inline HTML with the typographic quotes of a
@@ -140,12 +162,18 @@ func dashes(s string) string {
 // is what stands before it.
 type educated struct {
 	r       []rune
+	quotes  []int  // where the quotes stand
 	escaped []rune // the characters that escapedMark stands for, in order
 	english bool
 }
 
-func protect(before rune, raw string) *educated {
-	t := &educated{r: []rune{before}}
+// protect takes a text in place of the one before.
+func (t *educated) protect(before rune, raw string) {
+	t.r, t.quotes, t.escaped = append(t.r[:0], before), t.quotes[:0], t.escaped[:0]
+	if strings.IndexByte(raw, 0) < 0 {
+		t.add(dashes(raw))
+		return
+	}
 	var cut strings.Builder
 	rest := raw
 	for rest != "" {
@@ -164,13 +192,19 @@ func protect(before rune, raw string) *educated {
 		}
 		cut.WriteRune(r)
 	}
-	for _, r := range cut.String() {
-		if r == '\uFFFF' && t.r[len(t.r)-1] == 0 {
+	t.add(cut.String())
+}
+
+func (t *educated) add(s string) {
+	for _, r := range s {
+		switch {
+		case r == '\uFFFF' && t.r[len(t.r)-1] == 0:
 			r = escapedMark
+		case r == '"' || r == '\'':
+			t.quotes = append(t.quotes, len(t.r))
 		}
 		t.r = append(t.r, r)
 	}
-	return t
 }
 
 func isWordRune(r rune) bool {
@@ -205,7 +239,7 @@ func (t *educated) beforeSpace(i int) bool {
 
 // each replaces a mark where rule, told its place, gives another one.
 func (t *educated) each(mark rune, rule func(i int, prev, next rune) rune) {
-	for i := 1; i < len(t.r); i++ {
+	for _, i := range t.quotes {
 		if t.r[i] == mark {
 			if r := rule(i, t.r[i-1], t.at(i+1)); r != 0 {
 				t.r[i] = r
@@ -215,7 +249,7 @@ func (t *educated) each(mark rune, rule func(i int, prev, next rune) rune) {
 }
 
 func (t *educated) single(marks [4]string) {
-	for i := 1; i+1 < len(t.r); i++ { // "'Quoted' words in a larger quote."
+	for _, i := range t.quotes { // "'Quoted' words in a larger quote."
 		if isWordRune(t.at(i + 2)) {
 			if t.r[i] == '"' && t.r[i+1] == '\'' {
 				t.r[i], t.r[i+1] = openDouble, openSingle
@@ -281,6 +315,8 @@ func (t *educated) opening(i int, prev, next, mark rune) rune {
 // string writes the text out, with a language's marks.
 func (t *educated) string(marks [4]string) string {
 	var b strings.Builder
+	b.Grow(len(t.r) + 2*len(t.quotes))
+	escaped := t.escaped
 	for i := 1; i < len(t.r); i++ {
 		switch r := t.r[i]; r {
 		case openDouble, shutDouble, openSingle, shutSingle:
@@ -288,8 +324,8 @@ func (t *educated) string(marks [4]string) string {
 		case apostrophe:
 			b.WriteRune('’')
 		case escapedMark:
-			b.WriteRune(t.escaped[0])
-			t.escaped = t.escaped[1:]
+			b.WriteRune(escaped[0])
+			escaped = escaped[1:]
 		case 0:
 			if next := t.at(i + 1); next == ' ' || next == '\n' {
 				i++

@@ -27,6 +27,8 @@ type writer struct {
 	used         map[string]int
 	open         []*doc.Node // sections and documents around us
 	quotes       quoteState
+	language     *quoteLanguage // of the quotes; nil until one stands in a text
+	educated     educated       // lent by smart
 	params       paramState
 	renderer     *[doc.Kinds]func(*writer, *doc.Node)
 }

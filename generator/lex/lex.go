@@ -10,6 +10,8 @@
 package lex
 
 import (
+	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/chroma/v2"
@@ -37,9 +39,12 @@ var scans = map[string]scan{
 // this package if there is one, else chroma's. It gives nil for a language
 // that nobody knows.
 func Get(name string) chroma.Lexer {
-	l := lexers.Get(name)
-	if name == "cuda" || name == "cu" {
+	var l chroma.Lexer
+	switch {
+	case name == "cuda" || name == "cu":
 		l = cuda
+	case known(name):
+		l = lexers.Get(name)
 	}
 	if l == nil {
 		return nil
@@ -48,6 +53,29 @@ func Get(name string) chroma.Lexer {
 		return lexer{l, scan}
 	}
 	return l
+}
+
+// backups are the endings of file names that chroma looks behind.
+var backups = []string{"bak", "old", "orig", "in", "dpkg-dist", "dpkg-old", "ucf-dist", "ucf-new", "ucf-old", "rpmnew", "rpmorig", "rpmsave"}
+
+// known reports whether chroma's registry may find a name. It says that there
+// is no such language in a hundredth of the time that the registry takes,
+// which tries each ending of a backup with each pattern.
+func known(name string) bool {
+	if strings.ContainsAny(name, "./~") || slices.Contains(backups, name) {
+		return true
+	}
+	is := func(other string) bool { return strings.EqualFold(other, name) }
+	names := func(glob string) bool {
+		asFile, err := filepath.Match(glob, name)
+		asEnding, err2 := filepath.Match(glob, "filename."+name)
+		return asFile || asEnding || err != nil || err2 != nil
+	}
+	return slices.ContainsFunc(lexers.GlobalLexerRegistry.Lexers, func(l chroma.Lexer) bool {
+		c := l.Config()
+		return is(c.Name) || slices.ContainsFunc(c.Aliases, is) ||
+			slices.ContainsFunc(c.Filenames, names) || slices.ContainsFunc(c.AliasFilenames, names)
+	})
 }
 
 // A lexer puts a scan before chroma's lexer of the language.

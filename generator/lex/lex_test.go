@@ -119,6 +119,23 @@ func TestTokensAreChromas(t *testing.T) {
 	}
 }
 
+// TestKnown holds the names that Get finds against those of chroma's registry.
+func TestKnown(t *testing.T) {
+	for _, name := range append(lexers.Names(true), "Makefile", "makefile", "rs", "bash_x", "9", "sed", "py.bak", "in", "../a.py") {
+		if lexers.Get(name) != nil && !known(name) {
+			t.Errorf("chroma's registry has %q, known does not", name)
+		}
+	}
+	for _, name := range []string{"peg", "asdl", "none", "x/y", "[", "*"} {
+		if lexers.Get(name) == nil && Get(name) != nil {
+			t.Errorf("Get finds %q, chroma's registry does not", name)
+		}
+	}
+	if known("peg") || known("no-such-language") {
+		t.Error("a name that nobody knows is looked for")
+	}
+}
+
 // sources gives real files of a language: those that Go and the Debian
 // packages of the tests bring, and this repository's own.
 func sources(lang string) []string {

@@ -3,7 +3,6 @@ package site
 import (
 	"bufio"
 	"bytes"
-	"compress/zlib"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +10,8 @@ import (
 	"path"
 	"sort"
 	"strings"
+
+	"github.com/klauspost/compress/zlib"
 
 	"docent/generator/doc"
 	"docent/generator/html"
@@ -282,10 +283,15 @@ func (s *Site) inventory() []byte {
 	clean := func(v string) string { return strings.Join(strings.Fields(v), " ") }
 	fmt.Fprintf(&out, "# Sphinx inventory version 2\n# Project: %s\n# Version: %s\n# The remainder of this file is compressed using zlib.\n",
 		clean(project), clean(version))
-	z, _ := zlib.NewWriterLevel(&out, zlib.BestCompression)
+	z, _ := zlib.NewWriterLevel(&out, 6) // 9 takes eight times as long, for 1 % of the bytes
+	var text []byte
 	for _, l := range lines {
-		fmt.Fprintf(z, "%s %s %s %s %s\n", l.name, l.typ, l.prio, l.uri, l.title)
+		for _, field := range []string{l.name, l.typ, l.prio, l.uri} {
+			text = append(append(text, field...), ' ')
+		}
+		text = append(append(text, l.title...), '\n')
 	}
+	z.Write(text)
 	z.Close()
 	return out.Bytes()
 }

@@ -346,22 +346,20 @@ func (s *Site) object(p *page, n *doc.Node, domain, typ, name string) (target, b
 			}
 			name = bare
 		} else {
-			tries := []string{name}
-			if typ != "mod" {
-				if class != "" {
-					tries = append(tries, class+"."+name)
+			if t, ok := anyType(strings.TrimRight(name, ".")); ok {
+				return t, true
+			}
+			scopes := []string{class, mod, ""}
+			if mod != "" && class != "" {
+				scopes[2] = mod + "." + class
+			}
+			for _, scope := range scopes {
+				if scope == "" || typ == "mod" {
+					continue
 				}
-				if mod != "" {
-					tries = append(tries, mod+"."+name)
-					if class != "" {
-						tries = append(tries, mod+"."+class+"."+name)
-					}
-				}
-				if t, ok := try(tries...); ok {
+				if t, ok := try(scope + "." + name); ok {
 					return t, true
 				}
-			} else if t, ok := anyType(name); ok {
-				return t, true
 			}
 		}
 		ext := types

@@ -39,13 +39,14 @@ func main() {
 
 // A bench holds what all benchmarks share.
 type bench struct {
-	alone           bool // without Hugo
-	rounds, saves   int
-	seed            int64
-	work            string // absolute
-	given           string // folder of the programs, or ""
-	docent, hugo    string // the programs
-	sources, output string // of the size at hand
+	alone         bool // without Hugo
+	rounds, saves int
+	seed          int64
+	work          string // absolute
+	given         string // folder of the programs, or ""
+	docent, hugo  string // the programs
+	sources       string // of the size at hand
+	runs          int    // so far
 }
 
 func run(sizes, only, sphinx string, b bench) error {
@@ -56,6 +57,8 @@ func run(sizes, only, sphinx string, b bench) error {
 	if err := os.MkdirAll(b.work, 0o777); err != nil {
 		return err
 	}
+	os.RemoveAll(b.outputs())
+	defer os.RemoveAll(b.outputs())
 	want := map[string]bool{}
 	for _, o := range strings.Split(only, ",") {
 		want[strings.TrimSpace(o)] = true
@@ -109,8 +112,6 @@ func (b *bench) programs(hugo bool) (err error) {
 // size runs the wanted benchmarks at one size.
 func (b *bench) size(n int, want map[string]bool) error {
 	b.sources = filepath.Join(b.work, fmt.Sprintf("site-%d-%d", n, b.seed))
-	b.output = filepath.Join(b.work, "out")
-	defer os.RemoveAll(b.output)
 	if _, err := os.Stat(filepath.Join(b.sources, "done")); err != nil {
 		if err := generate(b.sources, n, b.seed); err != nil {
 			return err

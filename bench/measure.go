@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"syscall"
 	"time"
 )
@@ -93,21 +93,19 @@ func (b *bench) cold() error {
 		if b.alone {
 			continue
 		}
-		out := filepath.Join(b.output, "hugo")
-		os.RemoveAll(out)
-		if c, err = measure(filepath.Join(b.sources, "hugo"), b.hugo, "--quiet", "--noBuildLock", "--destination", out, "--cacheDir", filepath.Join(b.work, "hugo-cache")); err != nil {
+		if c, err = measure(filepath.Join(b.sources, "hugo"), b.hugo, "--quiet", "--noBuildLock", "--destination", b.out("hugo"), "--cacheDir", filepath.Join(b.work, "hugo-cache")); err != nil {
 			return err
 		}
 		theirs = append(theirs, c)
 	}
 	us := median(ours)
-	bytes, files := size(filepath.Join(b.output, "docent"))
+	bytes, files := size(b.out("docent"))
 	fmt.Printf("  Markdown  Docent  %v  %6.1f MB in %d files (search index included)\n", us, float64(bytes)/1e6, files)
 	if b.alone {
 		return nil
 	}
 	them := median(theirs)
-	hugoBytes, hugoFiles := size(filepath.Join(b.output, "hugo"))
+	hugoBytes, hugoFiles := size(b.out("hugo"))
 	fmt.Printf("            Hugo    %v  %6.1f MB in %d files\n", them, float64(hugoBytes)/1e6, hugoFiles)
 	fmt.Printf("            %s\n", us.against(them))
 	return nil
@@ -116,14 +114,20 @@ func (b *bench) cold() error {
 // fresh builds a source with Docent, with nothing there before: neither a
 // site nor a cache. It writes the cache too, as every build does.
 func (b *bench) fresh(source string) (cost, error) {
-	out := filepath.Join(b.output, "docent")
-	os.RemoveAll(out)
-	os.RemoveAll(b.cache())
-	return measure(b.work, b.docent, "build", "--source", source, "--out", out, "--cache", b.cache())
+	b.runs++
+	return measure(b.work, b.docent, "build", "--source", source, "--out", b.out("docent"), "--cache", b.out("cache"))
 }
 
-// cache is the folder of Docent's cache.
-func (b *bench) cache() string { return filepath.Join(b.output, "cache") }
+// out is a folder of the run at hand. Each run has its own, and all stay
+// until the end: ext4 passes over each inode that was freed in the last
+// minute whenever it looks for a free one, and a program that writes after
+// 25,000 files were removed would pay for it with seconds.
+func (b *bench) out(name string) string {
+	return filepath.Join(b.outputs(), strconv.Itoa(b.runs), name)
+}
+
+// outputs holds the folders of all runs.
+func (b *bench) outputs() string { return filepath.Join(b.work, "out") }
 
 // restructured compares Docent's two languages.
 func (b *bench) restructured() error {

@@ -29,8 +29,9 @@ type preview struct {
 // serve saves a page while a preview server runs, and waits until the server
 // gives the new text; then the same with a title that another page shows.
 func (b *bench) serve() error {
+	b.runs++
 	ours, err := b.follow("Docent", filepath.Join(b.sources, "md"), "", b.saves, true, b.docent, "serve",
-		"--source", filepath.Join(b.sources, "md"), "--cache", b.cache(), "--addr")
+		"--source", filepath.Join(b.sources, "md"), "--cache", b.out("cache"), "--addr")
 	if err != nil || b.alone {
 		return err
 	}
@@ -47,7 +48,6 @@ func (b *bench) serve() error {
 // serving. The last of its arguments is the name of the one for the address.
 func (b *bench) follow(name, dir, pages string, saves int, remembers bool, argv ...string) (time.Duration, error) {
 	p := &preview{name: name, dir: dir, pages: filepath.Join(dir, pages), argv: argv, client: http.Client{Timeout: time.Minute}}
-	os.RemoveAll(b.cache())
 	cold, err := p.start()
 	if err != nil {
 		return 0, err

@@ -9,7 +9,7 @@ import (
 
 // warm builds once, changes a page, and builds again in a new process.
 func (b *bench) warm() error {
-	source, out := filepath.Join(b.sources, "md"), filepath.Join(b.output, "docent")
+	source := filepath.Join(b.sources, "md")
 	if _, err := b.fresh(source); err != nil {
 		return err
 	}
@@ -24,7 +24,7 @@ func (b *bench) warm() error {
 		if err := save(page, []byte(now)); err != nil {
 			return err
 		}
-		c, err := measure(b.work, b.docent, "build", "--source", source, "--out", out, "--cache", b.cache())
+		c, err := measure(b.work, b.docent, "build", "--source", source, "--out", b.out("docent"), "--cache", b.out("cache"))
 		*to = append(*to, c)
 		return err
 	}
@@ -70,9 +70,7 @@ func (b *bench) sphinxTree(source string) error {
 			return err
 		}
 		ours = append(ours, c)
-		out := filepath.Join(b.output, "sphinx")
-		os.RemoveAll(out)
-		if c, err = measure(source, "sphinx-build", "-q", "-j", "auto", "-b", "html", "-D", "html_theme=basic", source, out); err != nil {
+		if c, err = measure(source, "sphinx-build", "-q", "-j", "auto", "-b", "html", "-D", "html_theme=basic", source, b.out("sphinx")); err != nil {
 			return err
 		}
 		theirs = append(theirs, c)

@@ -10,7 +10,7 @@ import (
 // headroom is how much a build may allocate between two collections, in
 // bytes. Collecting a small heap again and again often costs more than the
 // build itself, and letting a large one double costs memory.
-const headroom = 72 << 20
+const headroom = 84 << 20
 
 // collectLess sets the collector for a build, and again after each collection
 // for what is alive then. A user's own GOGC stays.

@@ -262,41 +262,55 @@ func (w *writer) once(name string) string {
 }
 
 // escapes says which bytes cannot stand as they are in text or an attribute.
-var escapes = [256]string{
-	'&': "&amp;", '<': "&lt;", '>': "&gt;", '"': "&quot;",
-	0: "\uFFFD", 1: " ", 2: " ", 3: " ", 4: " ", 5: " ", 6: " ", 7: " ", 8: " ", 11: " ", 12: " ", 14: " ", 15: " ",
-	16: " ", 17: " ", 18: " ", 19: " ", 20: " ", 21: " ", 22: " ", 23: " ", 24: " ", 25: " ", 26: " ", 27: " ", 28: " ",
-	29: " ", 30: " ", 31: " ", 127: " ", '\r': "\n",
+// An escaping says what stands for a character in HTML. Where a text has
+// something to look at, stop is set.
+type escaping struct {
+	with [256]string
+	stop [256]bool
 }
 
-// textEscapes are those in an element, where a quote is no more than a quote.
-var textEscapes = func() [256]string {
-	t := escapes
-	t['"'] = ""
+func newEscaping(with map[byte]string) *escaping {
+	t := &escaping{}
+	for c := range t.stop {
+		t.stop[c] = c >= utf8.RuneSelf
+		if c < ' ' && c != '\t' && c != '\n' || c == 0x7f {
+			t.with[c], t.stop[c] = " ", true // HTML forbids it
+		}
+	}
+	t.with[0], t.with['\r'] = "\uFFFD", "\n"
+	for c, e := range with {
+		t.with[c], t.stop[c] = e, true
+	}
 	return t
-}()
+}
+
+var (
+	escapes     = newEscaping(map[byte]string{'&': "&amp;", '<': "&lt;", '>': "&gt;", '"': "&quot;"})
+	textEscapes = newEscaping(map[byte]string{'&': "&amp;", '<': "&lt;", '>': "&gt;"}) // in an element a quote is no more than a quote
+)
 
 // appendEscaped appends text so that it reads as text in an element and in a
 // double-quoted attribute. Control characters, which HTML forbids, become
 // spaces, and broken UTF-8 becomes U+FFFD.
-func appendEscaped(dst []byte, s string) []byte { return appendSafe(dst, s, &escapes) }
+func appendEscaped(dst []byte, s string) []byte { return appendSafe(dst, s, escapes) }
 
 // appendText is appendEscaped for the text of an element only.
-func appendText(dst []byte, s string) []byte { return appendSafe(dst, s, &textEscapes) }
+func appendText(dst []byte, s string) []byte { return appendSafe(dst, s, textEscapes) }
 
-func appendSafe(dst []byte, s string, escapes *[256]string) []byte {
+func appendSafe(dst []byte, s string, t *escaping) []byte {
 	start, last, wide := len(dst), 0, false
 	for i := 0; i < len(s); i++ {
 		c := s[i]
+		if !t.stop[c] {
+			continue
+		}
 		if c >= utf8.RuneSelf {
 			wide = true
 			continue
 		}
-		if e := escapes[c]; e != "" {
-			dst = append(dst, s[last:i]...)
-			dst = append(dst, e...)
-			last = i + 1
-		}
+		dst = append(dst, s[last:i]...)
+		dst = append(dst, t.with[c]...)
+		last = i + 1
 	}
 	dst = append(dst, s[last:]...)
 	if wide && !utf8.Valid(dst[start:]) {

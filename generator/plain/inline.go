@@ -139,6 +139,9 @@ func escape(s string) string {
 func appendEscaped(b []byte, s string) []byte {
 	from := 0 // what is copied as it is
 	for i := 0; i < len(s); i++ {
+		if !mark[s[i]] {
+			continue
+		}
 		meant := false
 		switch c := s[i]; c {
 		case '\\', '`', '[', ']', '<':
@@ -159,6 +162,14 @@ func appendEscaped(b []byte, s string) []byte {
 	}
 	return append(b, s[from:]...)
 }
+
+// mark holds the bytes that may mean something in Markdown.
+var mark = func() (t [256]bool) {
+	for _, c := range []byte("\\`[]<*_~$&") {
+		t[c] = true
+	}
+	return t
+}()
 
 // word reports whether a byte is a letter's or a digit's.
 func word(c byte) bool {

@@ -295,6 +295,16 @@ func TestLines(t *testing.T) {
 			t.Errorf("%q: got %q, want %q", s, got, want)
 		}
 	}
+	r := rand.New(rand.NewSource(1))
+	for range 20000 {
+		var s strings.Builder
+		for range r.Intn(40) {
+			s.WriteRune([]rune("abcdefgh    \n\t\x01\x7fé\u00a0")[r.Intn(18)])
+		}
+		if got, want := string(appendLine(nil, s.String())), strings.Join(strings.Fields(s.String()), " "); got != want {
+			t.Fatalf("%q: got %q, want %q", s.String(), got, want)
+		}
+	}
 }
 
 func TestHash(t *testing.T) {

@@ -120,6 +120,12 @@ func wordRune(s string) (n int, ok bool) {
 
 // give takes one word apart.
 func (c *cutter) give(s string, seen uint8) {
+	if seen == letter && len(s) <= maxWord { // most
+		if w := c.word[:copy(c.word[:], s)]; len(w) > 1 || w[0] <= '9' {
+			c.take(w)
+		}
+		return
+	}
 	plain := seen&beyond == 0
 	var w []byte
 	if len(s) <= len(c.word) {

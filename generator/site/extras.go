@@ -120,9 +120,9 @@ func (s *Site) writeMissing(sink Sink) error {
 	v.Body = template.HTML("<h1>" + escape(v.Title) + "</h1><p>" + escape(words.of("There is no page at this address. It may have moved.")) + //nolint:gosec // escaped
 		` <a href="` + escape(root) + `">` + escape(words.of("Home")) + `</a></p><div class="search-page" data-ui><form role="search" action="` + escape(root) +
 		`search/"><input type="search" name="q" aria-label="` + find + `" placeholder="` + find + `" autocomplete="off"></form></div>`)
-	nav := s.navHTML(nil, &page{url: "404.html"})
-	v.Nav = template.HTML(strings.ReplaceAll(string(nav), `href="`, `href="`+escape(root)))                                                                          //nolint:gosec // written escaped
-	v.Nav = template.HTML(strings.NewReplacer(`href="`+escape(root)+`./`, `href="`+escape(root), `href="`+escape(root)+`http`, `href="http`).Replace(string(v.Nav))) //nolint:gosec // as above
+	tree := s.newNavTree(&page{url: "404.html"})
+	tree.root = root
+	v.Nav = template.HTML(tree.list(nil, s.nav, 0)) //nolint:gosec // written escaped
 	data, err := s.render(nil, v)
 	if err != nil {
 		return err

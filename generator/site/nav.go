@@ -241,7 +241,7 @@ const (
 func (s *Site) navHTML(b []byte, p *page) []byte {
 	dir := path.Dir(strings.TrimSuffix(p.url, "/"))
 	if p.branch || p.up == nil || dir == "." {
-		return s.navOn(b, p)
+		return s.newNavTree(p).list(b, s.nav, 0)
 	}
 	key := p.up.url + "\x00" + dir
 	known, ok := s.navs.Load(key)
@@ -249,24 +249,40 @@ func (s *Site) navHTML(b []byte, p *page) []byte {
 		if s.navCount.Add(1)%maxNavs == 0 {
 			s.navs.Clear()
 		}
-		known, _ = s.navs.LoadOrStore(key, string(s.navOn(nil, &page{url: dir + "/\x00/", up: p.up})))
+		known, _ = s.navs.LoadOrStore(key, string(s.newNavTree(&page{url: dir + "/\x00/", up: p.up}).list(nil, s.nav, 0)))
 	}
 	all := known.(string)
-	link := `<a href="` + escape(relative(dir+"/\x00/", p.url)) + `"`
+	link := "<a href=" + string(appendValue(nil, relative(dir+"/\x00/", p.url))) + ">"
 	before, after, found := strings.Cut(all, link)
 	if b = append(b, before...); found {
-		b = append(append(b, `<a href="./" aria-current="page"`...), after...)
+		b = append(append(b, "<a href=./ aria-current=page>"...), after...)
 	}
 	return b
 }
 
-func (s *Site) navOn(b []byte, p *page) []byte {
-	full := len(s.flat) <= maxFullNav
-	open := map[*page]bool{}
+// A navTree writes the navigation as a page shows it.
+type navTree struct {
+	s    *Site
+	p    *page
+	open map[*page]bool // the page and those above it
+	full bool           // with all pages
+	root string         // where links begin, if not at the page
+}
+
+func (s *Site) newNavTree(p *page) *navTree {
+	t := &navTree{s: s, p: p, open: map[*page]bool{}, full: len(s.flat) <= maxFullNav}
 	for q := p; q != nil; q = q.up {
-		open[q] = true
+		t.open[q] = true
 	}
-	return s.navList(b, p, s.nav, open, full, 0)
+	return t
+}
+
+// way gives the way to an address of the site.
+func (t *navTree) way(url string) string {
+	if t.root != "" {
+		return t.root + url
+	}
+	return relative(t.p.url, url)
 }
 
 func holds(items []*navItem, p *page) bool {
@@ -278,12 +294,15 @@ func holds(items []*navItem, p *page) bool {
 	return false
 }
 
-func (s *Site) navList(b []byte, p *page, items []*navItem, open map[*page]bool, full bool, depth int) []byte {
+// list writes a level of the tree. Each page has the tree of its part of
+// the site, so it is written as short as HTML allows: the end of an item goes
+// without saying, and so do quotes.
+func (t *navTree) list(b []byte, items []*navItem, depth int) []byte {
 	from, to := 0, len(items)
-	if !full && len(items) > 2*window {
+	if !t.full && len(items) > 2*window {
 		at := -1
 		for i, it := range items {
-			if it.page != nil && open[it.page] {
+			if it.page != nil && t.open[it.page] {
 				at = i
 				break
 			}
@@ -294,61 +313,58 @@ func (s *Site) navList(b []byte, p *page, items []*navItem, open map[*page]bool,
 	for i := from; i < to; i++ {
 		it := items[i]
 		if it.caption {
-			b = append(b, `<li class="nav-caption">`...)
+			b = append(b, "<li class=nav-caption>"...)
 			b = appendEscaped(b, it.title)
-			b = append(b, "</li>"...)
 			continue
 		}
-		isOpen := it.page != nil && open[it.page] && it.page != s.home
+		isOpen := it.page != nil && t.open[it.page] && it.page != t.s.home
 		if it.page == nil && len(it.children) > 0 {
-			isOpen = depth == 0 || holds(it.children, p)
+			isOpen = depth == 0 || holds(it.children, t.p)
 		}
-		kids := len(it.children) > 0 && (full || isOpen)
+		kids := len(it.children) > 0 && (t.full || isOpen)
 		b = append(b, "<li>"...)
 		if kids {
 			b = append(b, "<details"...)
-			if isOpen || depth == 0 && full {
+			if isOpen || depth == 0 && t.full {
 				b = append(b, " open"...)
 			}
 			b = append(b, "><summary>"...)
-			b = s.navLink(b, p, it)
+			b = t.link(b, it)
 			b = append(b, "</summary>"...)
-			b = s.navList(b, p, it.children, open, full, depth+1)
+			b = t.list(b, it.children, depth+1)
 			b = append(b, "</details>"...)
 		} else {
-			b = s.navLink(b, p, it)
+			b = t.link(b, it)
 		}
-		b = append(b, "</li>"...)
 	}
 	if to < len(items) || from > 0 {
-		b = append(b, `<li><a class="nav-more" href="`...)
+		b = append(b, "<li><a class=nav-more href="...)
 		up := ""
-		if p.up != nil {
-			up = p.up.url
+		if t.p.up != nil {
+			up = t.p.up.url
 		}
-		b = appendEscaped(b, relative(p.url, up))
-		b = append(b, `">`...)
+		b = appendValue(b, t.way(up))
+		b = append(b, '>')
 		b = strconv.AppendInt(b, int64(len(items)-(to-from)), 10)
-		b = append(b, " more</a></li>"...)
+		b = append(b, " more</a>"...)
 	}
 	return append(b, "</ul>"...)
 }
 
-func (s *Site) navLink(b []byte, p *page, it *navItem) []byte {
+func (t *navTree) link(b []byte, it *navItem) []byte {
 	if it.page == nil && it.url == "" {
 		b = append(b, "<span>"...)
 		b = appendEscaped(b, it.title)
 		return append(b, "</span>"...)
 	}
-	b = append(b, `<a href="`...)
+	b = append(b, "<a href="...)
 	if it.page == nil {
-		b = appendEscaped(b, it.url)
+		b = appendValue(b, it.url)
 	} else {
-		b = appendEscaped(b, relative(p.url, it.page.url))
+		b = appendValue(b, t.way(it.page.url))
 	}
-	b = append(b, '"')
-	if it.page == p {
-		b = append(b, ` aria-current="page"`...)
+	if it.page == t.p {
+		b = append(b, " aria-current=page"...)
 	}
 	b = append(b, '>')
 	switch {
@@ -367,26 +383,38 @@ func (s *Site) navLink(b []byte, p *page, it *navItem) []byte {
 	return append(b, "</a>"...)
 }
 
+// appendValue writes the value of an attribute, in quotes if it needs them.
+func appendValue(b []byte, s string) []byte {
+	if s != "" && !strings.ContainsAny(s, " \t\n\f\r\"'=<>`") {
+		return appendEscaped(b, s)
+	}
+	return append(appendEscaped(append(b, '"'), s), '"')
+}
+
 func escape(s string) string { return string(appendEscaped(nil, s)) }
 
 // appendEscaped writes text so that it is safe in HTML and in a quoted
 // attribute.
 func appendEscaped(b []byte, s string) []byte {
+	from := 0 // what is copied as it is
 	for i := 0; i < len(s); i++ {
+		with := ""
 		switch s[i] {
 		case '&':
-			b = append(b, "&amp;"...)
+			with = "&amp;"
 		case '<':
-			b = append(b, "&lt;"...)
+			with = "&lt;"
 		case '>':
-			b = append(b, "&gt;"...)
+			with = "&gt;"
 		case '"':
-			b = append(b, "&quot;"...)
+			with = "&quot;"
 		case '\'':
-			b = append(b, "&#39;"...)
+			with = "&#39;"
 		default:
-			b = append(b, s[i])
+			continue
 		}
+		b = append(append(b, s[from:i]...), with...)
+		from = i + 1
 	}
-	return b
+	return append(b, s[from:]...)
 }

@@ -224,3 +224,12 @@ func TestRedirects(t *testing.T) {
 	has(t, "the diagnostics", strings.Join(said, "\n"), "new.md:2:35: warning: The address `/new/` belongs to new.md.", "new.md:2:42: warning: `/../up/` is no address of the site.",
 		"docent.yaml:4:9: warning: There is no page at `/nowhere/`.", "docent.yaml:5:11: warning: `javascript:alert(1)` is no address.", "docent.yaml:7:9: warning: The address `/old/` belongs to new.md.")
 }
+
+// A host shows the page for missing addresses at any depth.
+func TestMissingPageLeadsFromTheRoot(t *testing.T) {
+	src := tree(t, "index.md", "# Home\n\n```{toctree}\na\nElsewhere <https://example.net/x?a=b>\n```\n", "a.md", "# A\n")
+	for base, root := range map[string]string{"": "/", "https://example.org/docs": "/docs/"} {
+		m, _ := buildSite(t, Options{Source: src, BaseURL: base})
+		has(t, "the page for missing addresses", shown(t, m, "404.html"), "<a href="+root+"a/>A</a>", `<a href="https://example.net/x?a=b">Elsewhere</a>`)
+	}
+}

@@ -172,7 +172,7 @@ func TestTwoBuildsGiveTheSameBytes(t *testing.T) {
 // uses all kinds of page.
 func TestEveryLinkLeadsSomewhere(t *testing.T) {
 	m, _ := buildSite(t, Options{Source: manyPages(t)})
-	href := regexp.MustCompile(`(?:href|src|action)="([^"]*)"`)
+	href := regexp.MustCompile(`(?:href|src|action)="?([^"\s>]*)`)
 	id := regexp.MustCompile(` id="([^"]*)"`)
 	ids := map[string]map[string]bool{}
 	for _, n := range m.Names() {

@@ -11,6 +11,7 @@ import (
 	"sort"
 	"strings"
 	"sync"
+	"unicode/utf8"
 	"unsafe"
 
 	"docent/generator/doc"
@@ -199,15 +200,19 @@ func firstSentences(root *doc.Node) string {
 		if n.First(doc.KindRaw) != nil {
 			continue
 		}
-		t := strings.Join(strings.Fields(n.PlainText()), " ")
+		t := ""
+		for w := range strings.FieldsSeq(n.PlainText()) {
+			if t = strings.TrimPrefix(t+" "+w, " "); len(t) > 160*utf8.UTFMax {
+				break
+			}
+		}
 		if len(t) < 30 {
 			continue
 		}
-		r := []rune(t)
-		if len(r) <= 160 {
+		if utf8.RuneCountInString(t) <= 160 {
 			return t
 		}
-		cut := string(r[:160])
+		cut := string([]rune(t)[:160])
 		if i := strings.LastIndex(cut, ". "); i > 60 {
 			return cut[:i+1]
 		}

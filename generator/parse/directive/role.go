@@ -58,7 +58,7 @@ func roleDirective(p Parser, b *Block) ([]*doc.Node, error) {
 		sub.Lines = nil
 	}
 	d := &Directive{Name: "role", Options: spec}
-	if err := d.prepare(sub); err != nil {
+	if err := d.prepare(p, sub); err != nil {
 		return nil, err
 	}
 	given := map[string]string{}

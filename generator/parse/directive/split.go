@@ -11,9 +11,9 @@ import (
 )
 
 // prepare takes the block apart and checks it against what d takes.
-func (d *Directive) prepare(b *Block) error {
+func (d *Directive) prepare(p Parser, b *Block) error {
 	if b.Lines != nil {
-		if err := d.split(b); err != nil {
+		if err := d.split(p, b); err != nil {
 			return err
 		}
 	} else if b.Args != "" && d.Required+d.Optional == 0 {
@@ -64,7 +64,7 @@ func trimBlank(lines []Line) []Line {
 
 // split takes apart Lines: arguments up to the first option, options up to
 // the first blank line, content.
-func (d *Directive) split(b *Block) error {
+func (d *Directive) split(p Parser, b *Block) error {
 	lines := b.Lines
 	if len(lines) > 0 && blank(lines[0].Text) {
 		lines = lines[1:]
@@ -85,7 +85,7 @@ func (d *Directive) split(b *Block) error {
 	if takesOptions {
 		for i, l := range head {
 			if fieldMarker(l.Text) > 0 {
-				options, err := parseOptions(head[i:])
+				options, err := parseOptions(p, head[i:])
 				if err != nil {
 					return err
 				}
@@ -149,7 +149,7 @@ func fieldMarker(s string) int {
 }
 
 // parseOptions reads `:name: value` lines, values continued by indentation.
-func parseOptions(lines []Line) ([]Option, error) {
+func parseOptions(p Parser, lines []Line) ([]Option, error) {
 	var out []Option
 	for i := 0; i < len(lines); {
 		l := lines[i]
@@ -158,7 +158,7 @@ func parseOptions(lines []Line) ([]Option, error) {
 			return nil, &Fail{Code: "directive-option-block", Message: fmt.Sprintf("Invalid option block: `%s` is no option.", l.Text),
 				Hint: "Write options as `:name: value`, and a blank line before the content.", Pos: l.Pos, Len: len(l.Text)}
 		}
-		o := Option{Name: strings.ToLower(l.Text[1 : m-1]), Pos: l.Pos}
+		o := Option{Name: optionName(p, l.Text[1:m-1], at(l.Pos, 1)), Pos: l.Pos}
 		value := strings.TrimLeft(l.Text[m:], " ")
 		o.ValuePos = at(l.Pos, len(l.Text)-len(value))
 		i++
@@ -183,6 +183,15 @@ func parseOptions(lines []Line) ([]Option, error) {
 		out = append(out, o)
 	}
 	return out, nil
+}
+
+// optionName is what an option is called whose name is written as a text: as
+// every name of a field it may hold inline markup.
+func optionName(p Parser, text string, pos doc.Pos) string {
+	if strings.ContainsAny(text, "\\*`|") || strings.HasSuffix(text, "_") {
+		text = doc.New(doc.KindFieldName, pos, p.Inline(text, pos)...).PlainText()
+	}
+	return strings.ToLower(text)
 }
 
 // at is the place n bytes after p.

@@ -177,7 +177,7 @@ func (t *Table) Run(p Parser, b *Block) []*doc.Node {
 		}
 		return b.failed(p, &f)
 	}
-	if err := d.prepare(b); err != nil {
+	if err := d.prepare(p, b); err != nil {
 		return b.failed(p, err)
 	}
 	nodes, err := d.Run(p, b)

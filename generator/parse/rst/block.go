@@ -20,9 +20,11 @@ type body struct {
 
 	// With titles: where the outermost sections go, those that are open, and
 	// which styles of title stand for which level.
-	root *doc.Node
-	open []*doc.Node
-	memo *titleMemo
+	root  *doc.Node
+	open  []*doc.Node
+	brief []bool // which of those have an overline of less than four characters
+	level int    // that a title last asked for, while lines before it are read again; or 0
+	memo  *titleMemo
 
 	holder doc.Node // of what is read for a directive
 }

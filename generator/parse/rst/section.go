@@ -33,7 +33,7 @@ func (b *body) underlined() bool {
 			"A section title may not stand here.").Append(shown(l, b.lines[b.i-1]))
 		return true
 	}
-	if s := b.section(l, under[:1]); s != nil && short {
+	if s := b.section(l, under[:1], false); s != nil && short {
 		b.shortUnderline(s, l)
 	}
 	return true
@@ -54,24 +54,31 @@ func shown(lines ...line) *doc.Node {
 }
 
 // section opens a section with a title of a style, closing those that it does
-// not belong to. It gives nil when the style does not fit the levels.
-func (b *body) section(title line, style string) *doc.Node {
-	level := 0
+// not belong to. It gives nil when the style does not fit the levels. brief
+// says that its overline has less than four characters.
+func (b *body) section(title line, style string, brief bool) *doc.Node {
+	level, deepest := 0, len(b.open)
+	if b.level > 0 {
+		deepest = b.level
+	}
 	for i, s := range b.memo.styles {
 		if s == style {
 			level = i + 1
 		}
 	}
-	if level == 0 && len(b.memo.styles) == len(b.open) {
+	if level == 0 && len(b.memo.styles) == deepest {
 		b.memo.styles = append(b.memo.styles, style)
 		level = len(b.memo.styles)
 	}
-	if level == 0 || level > len(b.open)+1 {
+	if level == 0 || level > deepest+1 {
 		b.message(doc.Severe, "rst-title-level", title, "Use the adornment of the level below the current one; levels may not be skipped.",
 			"The title's level does not fit: %s.", describe(b.memo.styles, style)).Append(shown(title))
 		return nil
 	}
-	b.open = b.open[:level-1]
+	if b.again(level, b.i-len(style)-1) {
+		return nil
+	}
+	b.open, b.brief, b.level = b.open[:level-1], b.brief[:level-1], 0
 	parent := b.root
 	if level > 1 {
 		parent = b.open[level-2]
@@ -79,7 +86,7 @@ func (b *body) section(title line, style string) *doc.Node {
 	m := &b.p.state.Make
 	s := m.New(doc.KindSection, title.Pos)
 	parent.Append(s)
-	b.open = append(b.open, s)
+	b.open, b.brief = append(b.open, s), append(b.brief, brief)
 	b.parent = s
 	r := run{text: strings.TrimRightFunc(title.Text, isSpace), base: title.Pos}
 	t := m.New(doc.KindTitle, title.Pos)
@@ -90,6 +97,28 @@ func (b *body) section(title line, style string) *doc.Node {
 	s.Append(messages.Children...)
 	b.p.implicitTarget(s, s)
 	return s
+}
+
+// again does what the reference does when a title at line at closes a section
+// with a brief overline, and the section around that too: in between it takes
+// the overline for text, and reads the two lines before the title again.
+func (b *body) again(level, at int) bool {
+	for k := len(b.open) - 1; k >= level; k-- {
+		if !b.brief[k] || at < 2 {
+			continue
+		}
+		b.open, b.brief, b.level = b.open[:k], b.brief[:k], level
+		b.parent = b.open[k-1]
+		b.i = at - 2
+		if l := b.lines[b.i]; blank(l.Text) && b.blankAt(b.i+1) {
+			b.parent.Append(doc.New(doc.KindParagraph, l.Pos))
+			b.i += 2
+		} else {
+			b.text()
+		}
+		return true
+	}
+	return false
 }
 
 func describe(styles []string, style string) string {
@@ -171,7 +200,7 @@ func (b *body) adorned() {
 	}
 	b.i = end
 	text := strings.TrimLeftFunc(title.Text, isSpace)
-	s := b.section(cut(title, len(title.Text)-len(text)), overline[:1]+underline[:1])
+	s := b.section(cut(title, len(title.Text)-len(text)), overline[:1]+underline[:1], short)
 	if s != nil && wide {
 		b.p.message(s, doc.Warning, "rst-short-underline", over.Pos, len(over.Text), "Make both lines at least as long as the title.",
 			"The title's overline is too short.")

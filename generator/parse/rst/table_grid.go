@@ -87,8 +87,8 @@ func (b *body) gridTable() {
 }
 
 func (b *body) afterTable(finished bool) {
-	if !finished && b.i < len(b.lines) {
-		b.message(doc.Warning, "rst-unindent", b.lines[b.i], "Put a blank line after the table.", "The table ends without a blank line.")
+	if !finished {
+		b.message(doc.Warning, "rst-unindent", b.lines[min(b.i, len(b.lines)-1)], "Put a blank line after the table.", "The table ends without a blank line.")
 	}
 }
 

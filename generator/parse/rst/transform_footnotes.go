@@ -81,6 +81,9 @@ func (p *parser) numberReferences(labels []string) {
 			continue
 		}
 		if i >= len(labels) {
+			if name := r.Attr("refname"); name != "" {
+				p.Report(doc.Error, "rst-footnote-count", r.Pos, len(p.raw[r]), fmt.Sprintf("No footnote `.. [#%s]` is numbered for this reference.", name), "Add the footnote.")
+			}
 			for _, r := range p.autoRefs[k:] {
 				if _, named := r.Lookup("refname"); named || p.settled[r] {
 					continue

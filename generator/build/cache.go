@@ -34,6 +34,7 @@ type Cache struct {
 type stored struct {
 	body string
 	key  Answer
+	sum  uint32 // of the body
 }
 
 // ErrTaken says that another process holds the cache now. The build goes on
@@ -105,6 +106,11 @@ func (c *Cache) Ahead(names ...string) {
 // Load reads a file of the cache. It gives nothing if the file is not there,
 // was written under another key, or is broken.
 func (c *Cache) Load(name, key string) (string, bool) {
+	s, ok := c.load(name, key)
+	return s.body, ok
+}
+
+func (c *Cache) load(name, key string) (stored, bool) {
 	c.mu.Lock()
 	read := c.ahead[name]
 	delete(c.ahead, name)
@@ -113,7 +119,7 @@ func (c *Cache) Load(name, key string) (string, bool) {
 		read = func() stored { return c.read(name) }
 	}
 	s := read()
-	return s.body, s.body != "" && s.key == Digest(key)
+	return s, s.body != "" && s.key == Digest(key)
 }
 
 func (c *Cache) read(name string) (s stored) {
@@ -126,10 +132,11 @@ func (c *Cache) read(name string) (s stored) {
 		return s
 	}
 	body := b[head+4:]
-	if binary.LittleEndian.Uint32(b[head:]) != crc32.Checksum(body, castagnoli) || len(body) == 0 {
+	sum := binary.LittleEndian.Uint32(b[head:])
+	if sum != crc32.Checksum(body, castagnoli) || len(body) == 0 {
 		return s
 	}
-	return stored{unsafe.String(&body[0], len(body)), Answer(b[len(magic):head])} // nobody else holds b
+	return stored{unsafe.String(&body[0], len(body)), Answer(b[len(magic):head]), sum} // nobody else holds b
 }
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -193,24 +200,22 @@ func (s *summed) Write(b []byte) (int, error) {
 // LoadGraph reads the graph of the build before. Without one, or with one of
 // another program or other options (the key), the graph remembers nothing.
 func (c *Cache) LoadGraph(key string) *Graph {
-	s, ok := c.Load("graph", key)
+	s, ok := c.load("graph", key)
 	if !ok {
 		return NewGraph()
 	}
 	g := NewGraph()
-	g.base = make(map[string]*Result, len(s)/600)
-	if !decode(s, g.base) {
+	if !g.decodeBase(s.body) {
 		return NewGraph()
 	}
-	for _, r := range g.base {
-		if r != nil {
-			r.inBase = true
-		}
-	}
-	g.now = make(map[string]*Result, len(g.base))
-	g.baseSize, g.baseSum = len(s), fmt.Sprint(len(s), crc32.Checksum(unsafe.Slice(unsafe.StringData(s), len(s)), castagnoli))
+	g.baseSize, g.baseSum = len(s.body), fmt.Sprint(len(s.body), s.sum)
 	if s, ok := c.Load("changes", key+g.baseSum); ok {
-		if !decode(s, g.old) {
+		if !decode(s, func(name string, r Result, there bool) bool {
+			if g.old[name] = nil; there {
+				g.old[name] = &r
+			}
+			return true
+		}) {
 			return NewGraph()
 		}
 	}

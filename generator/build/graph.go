@@ -22,6 +22,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"io"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -60,11 +61,21 @@ var Same = Answer{15: 1}
 type Result struct {
 	// Value is the task's own; the graph does not look into it.
 	Value string
-	// Outputs are the files that the task wrote.
-	Outputs []string
 
-	asked  string // questions and answers, encoded
-	inBase bool   // it is what the graph's base has
+	outputs string // with a line break between two
+	asked   string // questions and answers, encoded
+}
+
+// Outputs are the files that the task wrote.
+func (r *Result) Outputs() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for rest := r.outputs; rest != ""; {
+			var name string
+			if name, rest, _ = strings.Cut(rest, "\n"); !yield(name) {
+				return
+			}
+		}
+	}
 }
 
 // A Trace collects what a task asks and writes while it runs. It is used by
@@ -98,15 +109,21 @@ func (t *Trace) Wrote(name string) { t.outputs = append(t.outputs, name) }
 // A Graph is the tasks of one build and of the one before. Its methods are
 // safe for use by several goroutines, those of one task's name by one at a
 // time.
+//
+// The tasks of an older build that the cache has whole are its base; they are
+// numbered. What is known besides stands in maps.
 type Graph struct {
-	old map[string]*Result // nil for a task that was forgotten
+	names Names     // of the tasks of the base
+	base  []Result  // by number
+	given []*Result // of them, what this build gave, by number
 
-	base     map[string]*Result // of an older build, below old: what the cache has
+	old      map[string]*Result // above the base; nil for a task that was forgotten
+	whole    bool               // the cache has the base
 	baseSize int                // in bytes
 	baseSum  string             // names it
 
 	mu  sync.Mutex
-	now map[string]*Result
+	now map[string]*Result // what this build gave, of tasks that the base lacks
 }
 
 // NewGraph makes a graph that remembers nothing.
@@ -117,34 +134,62 @@ func NewGraph() *Graph { return &Graph{old: map[string]*Result{}, now: map[strin
 func (g *Graph) Next() *Graph {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return &Graph{old: g.now, now: make(map[string]*Result, len(g.now))} // the whole of it is written then
+	n := NewGraph() // the whole of it is written then
+	for r, name := range g.results() {
+		n.old[name] = r
+	}
+	return n
+}
+
+// results goes over what this build gave.
+func (g *Graph) results() iter.Seq2[*Result, string] {
+	return func(yield func(*Result, string) bool) {
+		for i, r := range g.given {
+			if r != nil && !yield(r, g.names.list[i]) {
+				return
+			}
+		}
+		for name, r := range g.now {
+			if !yield(r, name) {
+				return
+			}
+		}
+	}
 }
 
 // Last gives what a task gave in the build before, or, if it ran in this one
 // already, in this one; or nil.
 func (g *Graph) Last(name string) *Result {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.last(name)
+	r, _ := g.last(name)
+	return r
 }
 
-func (g *Graph) last(name string) *Result {
-	if r := g.now[name]; r != nil {
-		return r
+// last gives also the number of the task, or -1.
+func (g *Graph) last(name string) (*Result, int) {
+	at, numbered := g.names.Find(name)
+	if !numbered {
+		g.mu.Lock()
+		r := g.now[name]
+		g.mu.Unlock()
+		if r == nil {
+			r = g.old[name]
+		}
+		return r, -1
+	}
+	if r := g.given[at]; r != nil {
+		return r, at
 	}
 	if r, ok := g.old[name]; ok {
-		return r
+		return r, at
 	}
-	return g.base[name]
+	return &g.base[at], at
 }
 
 // Retain remembers what a task gave for the build after this one, though
 // nobody asked for it now.
 func (g *Graph) Retain(name string) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if r := g.last(name); r != nil {
-		g.now[name] = r
+	if r, at := g.last(name); r != nil {
+		g.put(name, at, r)
 	}
 }
 
@@ -153,8 +198,9 @@ func (g *Graph) Retain(name string) {
 // asked, and if keep, when not nil, accepts the remembered result; otherwise
 // the task runs.
 func (g *Graph) Do(name string, ask func(question string) Answer, keep func(*Result) bool, run func(*Trace) (string, error)) (r *Result, ran bool, err error) {
-	if r = g.Last(name); r != nil && r.Holds(ask) && (keep == nil || keep(r)) {
-		g.put(name, r)
+	r, at := g.last(name)
+	if r != nil && r.Holds(ask) && (keep == nil || keep(r)) {
+		g.put(name, at, r)
 		return r, false, nil
 	}
 	var t Trace
@@ -162,16 +208,24 @@ func (g *Graph) Do(name string, ask func(question string) Answer, keep func(*Res
 	if err != nil {
 		return nil, true, err
 	}
-	r = &Result{Value: v, Outputs: t.outputs, asked: string(t.asked)}
-	g.put(name, r)
+	r = &Result{Value: v, outputs: strings.Join(t.outputs, "\n"), asked: string(t.asked)}
+	g.put(name, at, r)
 	return r, true, nil
 }
 
 // Set remembers a value for the next build, as the result of a task that
 // asks nothing.
-func (g *Graph) Set(name, value string) { g.put(name, &Result{Value: value}) }
+func (g *Graph) Set(name, value string) {
+	_, at := g.last(name)
+	g.put(name, at, &Result{Value: value})
+}
 
-func (g *Graph) put(name string, r *Result) {
+// put keeps a result for a task of a number, or, with -1, of none.
+func (g *Graph) put(name string, at int, r *Result) {
+	if at >= 0 {
+		g.given[at] = r
+		return
+	}
 	g.mu.Lock()
 	g.now[name] = r
 	g.mu.Unlock()
@@ -194,13 +248,17 @@ func (r *Result) Holds(ask func(question string) Answer) bool {
 	return true
 }
 
-// encode writes the tasks of this build.
+// encode writes the tasks of this build, in the order of their names.
 func (g *Graph) encode(w io.Writer) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	all := make(map[string]*Result, len(g.given)+len(g.now))
+	for r, name := range g.results() {
+		all[name] = r
+	}
 	var b []byte
-	for _, n := range slices.Sorted(maps.Keys(g.now)) {
-		b = appendTask(b[:0], n, g.now[n])
+	for _, n := range slices.Sorted(maps.Keys(all)) {
+		b = appendTask(b[:0], n, all[n])
 		if _, err := w.Write(b); err != nil {
 			return err
 		}
@@ -212,24 +270,22 @@ func (g *Graph) encode(w io.Writer) error {
 // base, and those that it no longer has. ok is false if there is no base, or
 // if the changes are a large part of it.
 func (g *Graph) changes() (b []byte, ok bool) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.base == nil {
+	if !g.whole {
 		return nil, false
 	}
-	same := 0
-	for n, r := range g.now {
-		if r.inBase {
-			same++
-		} else if b = appendTask(b, n, r); len(b) > g.baseSize/4 {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for i, r := range g.given {
+		if r != &g.base[i] {
+			b = appendTask(b, g.names.list[i], r)
+		}
+		if len(b) > g.baseSize/4 {
 			return nil, false
 		}
 	}
-	if same < len(g.base) {
-		for n := range g.base {
-			if g.now[n] == nil {
-				b = appendTask(b, n, nil)
-			}
+	for name, r := range g.now {
+		if b = appendTask(b, name, r); len(b) > g.baseSize/4 {
+			return nil, false
 		}
 	}
 	return b, true
@@ -244,34 +300,47 @@ func appendTask(b []byte, name string, r *Result) []byte {
 	b = append(b, 1)
 	b = appendString(b, r.Value)
 	b = appendString(b, r.asked)
-	return appendString(b, strings.Join(r.Outputs, "\n"))
+	return appendString(b, r.outputs)
 }
 
 // decode reads what encode or changes wrote. Of a task that there is no more,
-// the result is nil.
-func decode(s string, tasks map[string]*Result) bool {
+// it yields no result.
+func decode(s string, yield func(name string, r Result, there bool) bool) bool {
 	for s != "" {
 		name, rest, ok := cutString(s)
 		if !ok || rest == "" {
 			return false
 		}
+		var r Result
 		there := rest[0] == 1
-		if s = rest[1:]; !there {
-			tasks[name] = nil
-			continue
-		}
-		var f [3]string
-		for i := range f {
-			if f[i], s, ok = cutString(s); !ok {
-				return false
+		if s = rest[1:]; there {
+			var f [3]string
+			for i := range f {
+				if f[i], s, ok = cutString(s); !ok {
+					return false
+				}
 			}
+			r = Result{Value: f[0], asked: f[1], outputs: f[2]}
 		}
-		r := &Result{Value: f[0], asked: f[1]}
-		if f[2] != "" {
-			r.Outputs = strings.Split(f[2], "\n")
+		if !yield(name, r, there) {
+			return false
 		}
-		tasks[name] = r
 	}
+	return true
+}
+
+// decodeBase reads the base, whose tasks come in the order of their names.
+func (g *Graph) decodeBase(s string) bool {
+	guess := len(s) / 800
+	g.names.Grow(guess)
+	g.base = make([]Result, 0, guess)
+	if !decode(s, func(name string, r Result, there bool) bool {
+		g.base = append(g.base, r)
+		return there && g.names.Add(name)
+	}) {
+		return false
+	}
+	g.whole, g.given = true, make([]*Result, len(g.base))
 	return true
 }
 

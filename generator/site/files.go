@@ -6,7 +6,10 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"maps"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"docent/generator/build"
@@ -29,10 +32,20 @@ type fileTable struct {
 	files fs.FS  // the content root, which refuses what lies outside
 	at    looker // the same, for stamps
 
+	names build.Names     // of the files that the build before knew
+	old   []tableEntry    // by number
+	state []atomic.Uint32 // of them in this build, by number
+
 	mu  sync.Mutex
-	old map[string]tableEntry // of the build before
-	now map[string]tableEntry
+	now map[string]tableEntry // what this build saw that is not as it was
 }
+
+// A file that the build before knew is in one of these states.
+const (
+	unasked  = iota
+	asBefore // it was asked for: it is as it was
+	seenAnew // it is among those of this build, or was forgotten
+)
 
 type tableEntry struct {
 	stamp  stamp
@@ -42,7 +55,7 @@ type tableEntry struct {
 
 func newFileTable(files fs.FS, dir string) (*fileTable, error) {
 	at, err := openLooker(dir)
-	return &fileTable{files: files, at: at, old: map[string]tableEntry{}, now: map[string]tableEntry{}}, err
+	return &fileTable{files: files, at: at, now: map[string]tableEntry{}}, err
 }
 
 // Answers about files that are not there, or cannot be read.
@@ -84,6 +97,27 @@ func (t *fileTable) note(name string, e tableEntry) {
 	t.mu.Lock()
 	t.now[name] = e
 	t.mu.Unlock()
+	if at, ok := t.names.Find(name); ok {
+		t.state[at].Store(seenAnew)
+	}
+}
+
+// seen gives what this build saw of a file. The number is that of the build
+// before; of a file that it did not know, or that is another now, it is -1.
+func (t *fileTable) seen(name string) (e tableEntry, known bool, at int) {
+	at, ok := t.names.Find(name)
+	if ok {
+		switch t.state[at].Load() {
+		case unasked:
+			return e, false, at
+		case asBefore:
+			return t.old[at], true, at
+		}
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	e, known = t.now[name]
+	return e, known, -1
 }
 
 func failure(err error) build.Answer {
@@ -98,21 +132,34 @@ func failure(err error) build.Answer {
 
 // answer says what a file holds. Within one build it says the same always.
 func (t *fileTable) answer(name string) build.Answer {
-	t.mu.Lock()
-	e, known := t.now[name]
-	was, before := t.old[name]
-	t.mu.Unlock()
+	e, known, at := t.seen(name)
 	if known {
 		return e.answer
 	}
 	s, plain := t.at.source(name)
-	if before && plain && was.plain && was.stamp == s {
-		t.note(name, was)
-		return was.answer
+	if at >= 0 && plain && t.old[at].stamp == s {
+		if t.state[at].CompareAndSwap(unasked, asBefore) || t.state[at].Load() == asBefore {
+			return t.old[at].answer
+		}
+		return t.answer(name) // another goroutine saw it change
 	}
 	e = tableEntry{stamp: s, plain: plain}
 	e.answer, e.plain = t.digest(name, plain)
-	t.note(name, e)
+	return t.agree(name, at, e)
+}
+
+// agree notes what was seen, unless another goroutine was faster; then that
+// counts.
+func (t *fileTable) agree(name string, at int, e tableEntry) build.Answer {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if first, known := t.now[name]; known {
+		return first.answer
+	}
+	if at >= 0 && !t.state[at].CompareAndSwap(unasked, seenAnew) && t.state[at].Load() == asBefore {
+		return t.old[at].answer
+	}
+	t.now[name] = e
 	return e.answer
 }
 
@@ -156,9 +203,7 @@ func (t *fileTable) there(name string) build.Answer {
 
 // stale reports whether a file is not as it was when it was read.
 func (t *fileTable) stale(name string) bool {
-	t.mu.Lock()
-	e, known := t.now[name]
-	t.mu.Unlock()
+	e, known, _ := t.seen(name)
 	s, plain := t.at.source(name)
 	return known && (s != e.stamp || plain != e.plain && e.plain)
 }
@@ -167,53 +212,79 @@ func (t *fileTable) stale(name string) bool {
 func (t *fileTable) forget(name string) {
 	t.mu.Lock()
 	delete(t.now, name)
-	delete(t.old, name)
 	t.mu.Unlock()
+	if at, ok := t.names.Find(name); ok {
+		t.state[at].Store(seenAnew)
+	}
+}
+
+// settled goes over the files that this build saw and whose stamps can be
+// trusted later, in the order of their names.
+func (t *fileTable) settled(yield func(name string, e tableEntry)) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	limit := time.Now().Add(-settled).UnixNano()
+	give := func(name string, e tableEntry) {
+		if e.plain && e.stamp.changed < limit {
+			yield(name, e)
+		}
+	}
+	rest := slices.Sorted(maps.Keys(t.now))
+	for at, name := range t.names.All() {
+		for ; len(rest) > 0 && rest[0] <= name; rest = rest[1:] {
+			give(rest[0], t.now[rest[0]])
+		}
+		if t.state[at].Load() == asBefore {
+			give(name, t.old[at])
+		}
+	}
+	for _, name := range rest {
+		give(name, t.now[name])
+	}
+}
+
+// know adds what was seen of a file by the build before, in the order of
+// names.
+func (t *fileTable) know(name string, e tableEntry) bool {
+	if !t.names.Add(name) {
+		return false
+	}
+	t.old = append(t.old, e)
+	return true
 }
 
 // next begins another build, through another opening of the same folder, on
 // what this one saw.
 func (t *fileTable) next(n *fileTable) *fileTable {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	n.old = make(map[string]tableEntry, len(t.now))
-	limit := time.Now().Add(-settled).UnixNano()
-	for name, e := range t.now {
-		if e.plain && e.stamp.changed < limit {
-			n.old[name] = e
-		}
-	}
+	t.settled(func(name string, e tableEntry) { n.know(name, e) })
+	n.state = make([]atomic.Uint32, len(n.old))
 	return n
 }
 
 // encode writes what can be trusted later.
 func (t *fileTable) encode() []byte {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	var w writer
-	limit := time.Now().Add(-settled).UnixNano()
-	for name, e := range t.now {
-		if !e.plain || e.stamp.changed >= limit {
-			continue
-		}
+	w := writer{b: make([]byte, 0, 80*(len(t.old)+len(t.now)))}
+	t.settled(func(name string, e tableEntry) {
 		w.string(name)
 		w.int(int(e.stamp.size))
 		w.int(int(e.stamp.changed))
 		w.int(int(e.stamp.inode))
 		w.b = append(w.b, e.answer[:]...)
-	}
+	})
 	return w.b
 }
 
 // load reads what encode wrote, as the build before.
 func (t *fileTable) load(s string) {
 	r := reader{doc.Read(s)}
-	t.old = make(map[string]tableEntry, len(s)/80)
+	t.names.Grow(len(s) / 60)
+	t.old = make([]tableEntry, 0, len(s)/60)
 	for r.More() {
 		name := r.String()
 		e := tableEntry{stamp: stamp{int64(r.Uint()), int64(r.Uint()), int64(r.Uint())}, plain: true}
-		if copy(e.answer[:], r.Bytes(len(e.answer))); !r.Bad {
-			t.old[name] = e
+		if copy(e.answer[:], r.Bytes(len(e.answer))); r.Bad || !t.know(name, e) {
+			break
 		}
 	}
+	t.state = make([]atomic.Uint32, len(t.old))
 }

@@ -2,7 +2,6 @@ package site
 
 import (
 	"io/fs"
-	"iter"
 	"maps"
 	"os"
 	"path"
@@ -10,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"docent/generator/build"
@@ -26,18 +26,29 @@ type outFile struct {
 	stamp  stamp
 	answer build.Answer // of its content
 	intact bool         // the survey found it as it was written
+	text   string       // how the record has it
 }
 
 // A record is what is known of the old site.
 type record struct {
-	name    build.Answer        // of all of it
-	names   []string            // of the files, sorted
-	files   map[string]*outFile // by name, as far as it is sure
-	folders map[string]stamp    // the zero stamp where none is known
-	found   map[string]stamp    // what the survey found, where that can be relied on
-	learned int                 // folders that it had to read
-	foreign bool                // it met a file of another hand
+	name    build.Answer    // of all of it
+	names   build.Names     // of the files
+	files   []outFile       // by number
+	claims  []atomic.Uint32 // what the new site does with each, by number
+	folders build.Names
+	stamps  []stamp // of the folders, by number; the zero stamp where none is known
+	found   []stamp // what the survey found of them, where that can be relied on
+	learned int     // folders that it had to read
+	foreign bool    // it met a file of another hand
 }
+
+// What the new site does with a file of the old one.
+const (
+	unclaimed = iota
+	stays
+	replaced
+	copied // it is kept, but as another file
+)
 
 // worthLearning is of how many folders the stamp must be new for a build that
 // changed nothing to write the record again.
@@ -59,7 +70,9 @@ func (d *Dir) Use(c *build.Cache) {
 			return nil
 		}
 		r := readOut(text)
-		r.survey(d.out)
+		if r != nil {
+			r.survey(d.out)
+		}
 		return r
 	})
 	go d.surveyed()
@@ -73,10 +86,21 @@ func (d *Dir) old() *record {
 	return d.surveyed()
 }
 
+// find gives the record and the number of a file of the old site; the number
+// is -1 where nothing is known of it.
+func (d *Dir) find(name string) (*record, int) {
+	if r := d.old(); r != nil {
+		if at, ok := r.names.Find(name); ok {
+			return r, at
+		}
+	}
+	return nil, -1
+}
+
 // knows gives what is known of a file of the old site, or nil.
 func (d *Dir) knows(name string) *outFile {
-	if r := d.old(); r != nil {
-		return r.files[name]
+	if r, at := d.find(name); at >= 0 {
+		return &r.files[at]
 	}
 	return nil
 }
@@ -87,7 +111,8 @@ func (d *Dir) Intact(name string) bool {
 	return f != nil && f.intact
 }
 
-// survey asks the disk for all that is known.
+// survey asks the disk for all that is known: for each folder, and then for
+// its files, since the system has just found the way.
 func (r *record) survey(out string) {
 	at, err := openLooker(out)
 	if err != nil {
@@ -95,26 +120,46 @@ func (r *record) survey(out string) {
 		return
 	}
 	defer at.close()
-	for _, name := range r.names {
-		f := r.files[name]
+	limit := time.Now().Add(-settled).UnixNano()
+	asked := make([]bool, len(r.stamps))
+	folder := func(i int) {
+		if asked[i] || r.foreign {
+			return
+		}
+		asked[i] = true
+		dir := r.folders.All()[i]
+		now, ok := at.folder(dir)
+		if !ok || now != r.stamps[i] {
+			r.learned++
+			r.foreign = !r.ours(out, dir)
+		}
+		if ok && now.changed < limit {
+			r.found[i] = now
+		}
+	}
+	last := "?"
+	for i, name := range r.names.All() {
+		if dir := dirOf(name); dir != last {
+			last = dir
+			if n, ok := r.folders.Find(dir); ok {
+				folder(n)
+			}
+		}
+		f := &r.files[i]
 		s, ok := at.written(name)
 		f.intact = ok && s == f.stamp
 	}
-	r.found = make(map[string]stamp, len(r.folders))
-	limit := time.Now().Add(-settled).UnixNano()
-	for dir, was := range r.folders {
-		now, ok := at.folder(dir)
-		if !ok || now != was {
-			r.learned++
-			if !r.ours(out, dir) {
-				r.foreign = true
-				return
-			}
-		}
-		if ok && now.changed < limit {
-			r.found[dir] = now
-		}
+	for i := range r.stamps {
+		folder(i)
 	}
+}
+
+// dirOf is the folder of a file of the site.
+func dirOf(name string) string {
+	if i := strings.LastIndexByte(name, '/'); i >= 0 {
+		return name[:i]
+	}
+	return "."
 }
 
 // ours reports whether we wrote all that is in a folder.
@@ -130,7 +175,9 @@ func (r *record) ours(out, dir string) bool {
 	}
 	for _, n := range names {
 		full := path.Join(dir, n)
-		if _, is := r.folders[full]; !is && r.files[full] == nil && full != marker {
+		_, isFile := r.names.Find(full)
+		_, isFolder := r.folders.Find(full)
+		if !isFile && !isFolder && full != marker {
 			return false
 		}
 	}
@@ -165,17 +212,24 @@ func stampFolders(dir string, folders map[string]bool) map[string]stamp {
 	return found
 }
 
-// changedFolders leaves out the folders in which files were written or
-// removed, and those above them.
-func (r *record) changedFolders(seen map[string]bool, gone []string) map[string]stamp {
+// unchangedFolders are the stamps of the folders in which no file was written
+// or removed, nor in one below.
+func (d *Dir) unchangedFolders(gone []string) map[string]stamp {
+	r := d.old()
+	if r == nil {
+		return nil
+	}
 	forget := func(name string) {
-		for dir := path.Dir(name); ; dir = path.Dir(dir) {
-			if delete(r.found, dir); dir == "." {
+		for dir := dirOf(name); ; dir = dirOf(dir) {
+			if at, ok := r.folders.Find(dir); ok {
+				r.found[at] = stamp{}
+			}
+			if dir == "." {
 				return
 			}
 		}
 	}
-	for name, fresh := range seen {
+	for name, fresh := range d.claimed() {
 		if fresh {
 			forget(name)
 		}
@@ -183,7 +237,16 @@ func (r *record) changedFolders(seen map[string]bool, gone []string) map[string]
 	for _, name := range gone {
 		forget(name)
 	}
-	return r.found
+	return r.known()
+}
+
+// known are the stamps of the folders that can be relied on.
+func (r *record) known() map[string]stamp {
+	all := make(map[string]stamp, len(r.found))
+	for i, s := range r.found {
+		all[r.folders.All()[i]] = s
+	}
+	return all
 }
 
 // remember writes down what the new site holds, and what is known of its
@@ -192,26 +255,27 @@ func (d *Dir) remember(folders map[string]stamp) {
 	if d.cache == nil {
 		return
 	}
-	written := slices.Sorted(maps.Keys(d.now))
-	text := appendOut(func(yield func(string, outFile) bool) {
-		rest := written
-		if old := d.old(); old != nil {
-			for _, name := range old.names {
-				for ; len(rest) > 0 && rest[0] <= name; rest = rest[1:] {
-					yield(rest[0], d.now[rest[0]])
-				}
-				fresh, there := d.seen[name]
-				if f := old.files[name]; there && !fresh && f != nil {
-					if _, again := d.now[name]; !again {
-						yield(name, *f)
-					}
-				}
+	w := recordWriter{folders: map[string]bool{}}
+	rest := slices.Sorted(maps.Keys(d.now))
+	if old := d.old(); old != nil {
+		w.b = make([]byte, 0, 100*len(old.files))
+		for at, name := range old.names.All() {
+			for ; len(rest) > 0 && rest[0] < name; rest = rest[1:] {
+				w.file(rest[0], d.now[rest[0]])
 			}
+			f := old.files[at]
+			if len(rest) > 0 && rest[0] == name {
+				f, rest = d.now[name], rest[1:]
+			} else if old.claims[at].Load() != stays {
+				continue
+			}
+			w.file(name, f)
 		}
-		for _, name := range rest {
-			yield(name, d.now[name])
-		}
-	}, folders)
+	}
+	for _, name := range rest {
+		w.file(name, d.now[name])
+	}
+	text := w.text(folders)
 	d.surveyed = nil
 	if d.record = build.Digest(string(text)); d.cache.Save("out", d.out, text) != nil {
 		os.Remove(d.cache.Dir("out"))
@@ -235,60 +299,77 @@ func (d *Dir) Trust(record string) {
 // Record names what is known of the site on the disk.
 func (d *Dir) Record() string { return string(d.record[:]) }
 
-// appendOut writes files down, in the order of their names, and after an empty
-// name their folders. The first byte is there so that no record is empty.
-func appendOut(files iter.Seq2[string, outFile], folders map[string]stamp) []byte {
-	w := writer{b: make([]byte, 1, 1<<20)}
-	w.b[0] = 1
-	put := func(name string, s stamp) {
-		w.string(name)
-		w.int(int(s.size))
-		w.int(int(s.changed))
-		w.int(int(s.inode))
-	}
-	var dirs []string
-	done, last := make(map[string]bool, len(folders)), ""
-	for name, f := range files {
-		put(name, f.stamp)
-		w.b = append(w.b, f.answer[:]...)
-		if dir := path.Dir(name); dir != last {
-			for last = dir; !done[dir]; dir = path.Dir(dir) {
-				done[dir] = true
-				dirs = append(dirs, dir)
-			}
+// A recordWriter writes a record down: the files, and after an empty name their
+// folders, both in the order of their names.
+type recordWriter struct {
+	writer
+	folders map[string]bool
+	last    string
+}
+
+func (w *recordWriter) put(name string, s stamp) {
+	w.string(name)
+	w.int(int(s.size))
+	w.int(int(s.changed))
+	w.int(int(s.inode))
+}
+
+func (w *recordWriter) file(name string, f outFile) {
+	if dir := dirOf(name); dir != w.last {
+		for w.last = dir; !w.folders[dir]; dir = dirOf(dir) {
+			w.folders[dir] = true
 		}
 	}
+	if f.text != "" {
+		w.b = append(w.b, f.text...)
+		return
+	}
+	w.put(name, f.stamp)
+	w.b = append(w.b, f.answer[:]...)
+}
+
+// text ends the record.
+func (w *recordWriter) text(stamps map[string]stamp) []byte {
 	w.string("")
-	for _, dir := range dirs {
-		put(dir, folders[dir])
+	for _, dir := range slices.Sorted(maps.Keys(w.folders)) {
+		w.put(dir, stamps[dir])
 	}
 	return w.b
 }
 
 func readOut(s string) *record {
-	n := len(s) / 90
-	out := &record{name: build.Digest(s), files: make(map[string]*outFile, n), folders: make(map[string]stamp, n/2)}
-	r := reader{doc.Read(strings.TrimPrefix(s, "\x01"))}
+	n := len(s) / 80
+	out := &record{name: build.Digest(s), files: make([]outFile, 0, n), stamps: make([]stamp, 0, n/2)}
+	out.names.Grow(n)
+	out.folders.Grow(n / 2)
+	r := reader{doc.Read(s)}
 	stamped := func() stamp { return stamp{int64(r.Uint()), int64(r.Uint()), int64(r.Uint())} }
-	all := make([]outFile, 0, n)
 	for r.More() {
+		from := r.Rest()
 		name := r.String()
 		if name == "" {
 			break
 		}
 		f := outFile{stamp: stamped()}
-		if copy(f.answer[:], r.Bytes(len(f.answer))); r.Bad || !fs.ValidPath(name) {
-			return out
+		copy(f.answer[:], r.Bytes(len(f.answer)))
+		if r.Bad || !fs.ValidPath(name) || !out.names.Add(name) {
+			r.Fail()
+			break
 		}
-		if len(all) == cap(all) { // the rest is elsewhere: pointers stay
-			all = make([]outFile, 0, n/4+16)
-		}
-		all = append(all, f)
-		out.names, out.files[name] = append(out.names, name), &all[len(all)-1]
+		f.text = from[:len(from)-len(r.Rest())]
+		out.files = append(out.files, f)
 	}
 	for r.More() {
 		dir := r.String()
-		out.folders[dir] = stamped()
+		out.stamps = append(out.stamps, stamped())
+		if !out.folders.Add(dir) {
+			r.Fail()
+		}
 	}
+	if r.Bad {
+		return nil
+	}
+	out.found = make([]stamp, len(out.stamps))
+	out.claims = make([]atomic.Uint32, len(out.files))
 	return out
 }

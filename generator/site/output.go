@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"iter"
 	"os"
 	"path"
 	"path/filepath"
@@ -60,7 +61,7 @@ type Dir struct {
 	mu      sync.Mutex
 	once    sync.Once
 	tempErr error
-	seen    map[string]bool // true: written anew; false: the old file is good
+	seen    map[string]bool // of files that no record has. true: written anew; false: the old file is good
 
 	made     map[string]bool // folders of the temporary one
 	worth    int             // files from which a site is changed in place
@@ -189,13 +190,51 @@ func (d *Dir) claim(name string, fresh bool) error {
 	if !fs.ValidPath(name) || name == marker || name == building || strings.HasPrefix(name, plan) {
 		return fmt.Errorf("the site has no place for a file called %q", name)
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if _, twice := d.seen[name]; twice {
+	twice := false
+	if r, at := d.find(name); at >= 0 {
+		as := uint32(stays)
+		if fresh {
+			as = replaced
+		}
+		twice = !r.claims[at].CompareAndSwap(unclaimed, as)
+	} else {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		_, twice = d.seen[name]
+		d.seen[name] = fresh
+	}
+	if twice {
 		return fmt.Errorf("two files of the site are both called %s", name)
 	}
-	d.seen[name] = fresh
 	return nil
+}
+
+// claimed goes over the files of the new site, and says of each whether it was
+// written anew.
+func (d *Dir) claimed() iter.Seq2[string, bool] {
+	return func(yield func(string, bool) bool) {
+		if r := d.old(); r != nil {
+			for at, name := range r.names.All() {
+				if c := r.claims[at].Load(); c != unclaimed && !yield(name, c == replaced) {
+					return
+				}
+			}
+		}
+		for name, fresh := range d.seen {
+			if !yield(name, fresh) {
+				return
+			}
+		}
+	}
+}
+
+// has reports whether the new site has a file.
+func (d *Dir) has(name string) bool {
+	if r, at := d.find(name); at >= 0 {
+		return r.claims[at].Load() != unclaimed
+	}
+	_, ok := d.seen[name]
+	return ok
 }
 
 // Put writes a file.
@@ -342,35 +381,38 @@ func (d *Dir) mkdir(dir string) error {
 // old folder untouched.
 func (d *Dir) Commit() (written int, err error) {
 	defer d.Abandon()
-	var keep []string
-	for name, fresh := range d.seen {
-		if fresh {
+	total := 0
+	for _, fresh := range d.claimed() {
+		if total++; fresh {
 			written++
-		} else {
-			keep = append(keep, name)
 		}
 	}
 	_, noMarker := os.Lstat(filepath.Join(d.out, marker))
 	gone := d.gone()
 	if written == 0 && noMarker == nil && len(gone) == 0 {
-		if old := d.old(); old != nil && !old.foreign && old.learned > worthLearning {
-			d.remember(old.found)
+		switch old := d.old(); {
+		case old == nil: // it was lost
+			d.remember(nil)
+		case !old.foreign && old.learned > worthLearning:
+			d.remember(old.known())
 		}
 		return 0, nil
 	}
 	if err := d.open(); err != nil {
 		return 0, err
 	}
-	if noMarker == nil && d.canPatch(written, gone) {
+	if noMarker == nil && d.canPatch(written, total, gone) {
 		if err := d.patch(gone); err != nil {
 			return 0, fmt.Errorf("put the new site in place: %w", err)
 		}
-		var folders map[string]stamp
-		if old := d.old(); old != nil {
-			folders = old.changedFolders(d.seen, gone)
-		}
-		d.remember(folders)
+		d.remember(d.unchangedFolders(gone))
 		return written, nil
+	}
+	var keep []string
+	for name, fresh := range d.claimed() {
+		if !fresh {
+			keep = append(keep, name)
+		}
 	}
 	sort.Strings(keep)
 	if err := d.link(keep); err != nil {
@@ -400,8 +442,8 @@ func (d *Dir) link(names []string) error {
 		if os.Link(from, to) == nil {
 			continue
 		}
-		if old := d.old(); old != nil {
-			delete(old.files, name)
+		if r, at := d.find(name); at >= 0 {
+			r.claims[at].Store(copied)
 		}
 		if err := copyFile(from, to); err != nil { // a file system without hard links
 			return err

@@ -31,8 +31,8 @@ const (
 // gone are the files of the old folder that the new site lacks.
 func (d *Dir) gone() (names []string) {
 	if old := d.old(); old != nil && !old.foreign {
-		for _, name := range old.names {
-			if _, ok := d.seen[name]; !ok {
+		for at, name := range old.names.All() {
+			if old.claims[at].Load() == unclaimed {
 				names = append(names, name)
 			}
 		}
@@ -44,7 +44,7 @@ func (d *Dir) gone() (names []string) {
 		}
 		rel, _ := filepath.Rel(d.out, p)
 		name := filepath.ToSlash(rel)
-		if _, ok := d.seen[name]; !ok && name != marker {
+		if !d.has(name) && name != marker {
 			names = append(names, name)
 		}
 		return nil
@@ -56,8 +56,8 @@ func (d *Dir) gone() (names []string) {
 // few, and none where the old one has a folder, a link or a file in the way.
 // Without the cache, which one build at a time may use, another build might be
 // at work in the same folder.
-func (d *Dir) canPatch(written int, gone []string) bool {
-	if d.cache == nil || d.fresh || len(d.seen) < d.worth || partPatched*(written+len(gone)) > len(d.seen) {
+func (d *Dir) canPatch(written, total int, gone []string) bool {
+	if d.cache == nil || d.fresh || total < d.worth || partPatched*(written+len(gone)) > total {
 		return false
 	}
 	dirs := map[string]bool{}
@@ -73,7 +73,7 @@ func (d *Dir) canPatch(written int, gone []string) bool {
 		}
 		return ok
 	}
-	for name, fresh := range d.seen {
+	for name, fresh := range d.claimed() {
 		if !fresh {
 			continue
 		}

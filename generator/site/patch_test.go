@@ -172,7 +172,11 @@ func TestPatch(t *testing.T) {
 // is killed then.
 func carryOutSome(t *testing.T, d *Dir, gone []string, steps int) {
 	t.Helper()
-	if !d.canPatch(2, gone) {
+	total := 0
+	for range d.claimed() {
+		total++
+	}
+	if !d.canPatch(2, total, gone) {
 		t.Fatal("the change is not made in place")
 	}
 	temp := d.temp

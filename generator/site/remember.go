@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"iter"
 	"os"
 	"path/filepath"
 	"strings"
@@ -231,7 +232,7 @@ func (s *Site) learn(p *page, alone bool) error {
 // writePage writes a page's files, unless they stand there already.
 func (s *Site) writePage(p *page, sink Sink) error {
 	r, ran, err := s.graph.Do("page "+p.name, func(q string) build.Answer { return s.ask(p, q) },
-		func(r *build.Result) bool { return s.index.Has(p.url) && s.keep(sink, r.Outputs) },
+		func(r *build.Result) bool { return s.index.Has(p.url) && s.keep(sink, r.Outputs()) },
 		func(t *build.Trace) (string, error) {
 			d, err := s.tree(p)
 			if err != nil {
@@ -293,17 +294,17 @@ func (s *Site) writePage(p *page, sink Sink) error {
 }
 
 // keep leaves the files of a task in their places, all or none.
-func (s *Site) keep(sink Sink, names []string) bool {
+func (s *Site) keep(sink Sink, names iter.Seq[string]) bool {
 	k, ok := sink.(interface{ Intact(name string) bool })
 	if !ok {
 		return false
 	}
-	for _, n := range names {
+	for n := range names {
 		if !k.Intact(n) {
 			return false
 		}
 	}
-	for _, n := range names {
+	for n := range names {
 		if strings.HasPrefix(n, "_cards/") || strings.HasPrefix(n, "_diagrams/") { // pages may share one
 			if _, twice := s.cards.LoadOrStore(n, true); twice {
 				continue
@@ -369,7 +370,7 @@ func (w traced) Keep(name string) bool {
 // again with its files.
 func (s *Site) task(name, question string, sink Sink, write func(Sink) ([]doc.Diag, error)) (*build.Result, error) {
 	r, _, err := s.graph.Do(name, func(q string) build.Answer { return s.ask(nil, q) },
-		func(r *build.Result) bool { return s.keep(sink, r.Outputs) },
+		func(r *build.Result) bool { return s.keep(sink, r.Outputs()) },
 		func(t *build.Trace) (string, error) {
 			t.Asked(question, s.ask(nil, question))
 			diags, err := write(traced{sink, t, s.opt.Precompress})

@@ -476,3 +476,62 @@ func firstDifference(a, b string) string {
 	}
 	return fmt.Sprintf("with: …%q\nwithout: …%q", a[max(0, i-100):min(len(a), i+200)], b[max(0, i-100):min(len(b), i+200)])
 }
+
+// TestLostRecord loses what is known of the site on the disk: the build after
+// that finds that nothing changed, and the next one knows it.
+func TestLostRecord(t *testing.T) {
+	settled = 20 * time.Millisecond
+	root := t.TempDir()
+	g := &gardener{rand.New(rand.NewSource(1)), filepath.Join(root, "content")}
+	for _, name := range plots {
+		g.page(name)
+	}
+	at, out := filepath.Join(root, "cache"), filepath.Join(root, "out")
+	again := func() int64 {
+		t.Helper()
+		time.Sleep(2 * settled)
+		cache, err := build.OpenCache(at, "x")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer cache.Close()
+		return g.rendered(t, out, cache)
+	}
+	again()
+	lost, _ := filepath.Glob(filepath.Join(at, "site-*", "out"))
+	if len(lost) != 1 || os.Remove(lost[0]) != nil {
+		t.Fatalf("there is no record: %v", lost)
+	}
+	if n := again(); n == 0 {
+		t.Error("without a record no page was rendered")
+	}
+	if n := again(); n != 0 {
+		t.Errorf("%d pages were rendered again", n)
+	}
+}
+
+// rendered builds the site and tells how many pages were not kept.
+func (g *gardener) rendered(t *testing.T, out string, cache *build.Cache) int64 {
+	t.Helper()
+	d, err := OpenDir(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Abandon()
+	d.Use(cache)
+	s, err := Load(context.Background(), Options{Source: g.dir, Cache: cache})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if err := s.Write(context.Background(), d); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Remember(); err != nil {
+		t.Fatal(err)
+	}
+	return s.rendered.Load()
+}

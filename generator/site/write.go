@@ -56,7 +56,7 @@ func (s *Site) writeRest(ctx context.Context, sink Sink) error {
 	if err != nil {
 		return err
 	}
-	for _, name := range extras.Outputs {
+	for name := range extras.Outputs() {
 		if addr, ok := strings.CutSuffix(name, "index.html"); ok {
 			s.gen[addr] = true
 		}

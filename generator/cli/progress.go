@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -15,27 +16,33 @@ type progress struct {
 	live  bool
 	began time.Time
 
+	patience, pause time.Duration // until something is shown, and then between two times
+	next            atomic.Int64  // when it is shown again, since it began
+
 	mu    sync.Mutex
-	shown time.Time
 	drawn bool
 }
 
 func newProgress(w io.Writer) *progress {
-	return &progress{w: w, live: isTerminal(w), began: time.Now()}
+	p := &progress{w: w, live: isTerminal(w), began: time.Now(), patience: 5 * time.Second, pause: 5 * time.Second}
+	if p.live {
+		p.patience, p.pause = 400*time.Millisecond, 80*time.Millisecond
+	}
+	return p
 }
 
+// step is called for each piece of the work, so it does little.
 func (p *progress) step(name string, done, total int) {
-	now := time.Now()
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	pause, patience := 5*time.Second, 5*time.Second
-	if p.live {
-		pause, patience = 80*time.Millisecond, 400*time.Millisecond
-	}
-	if now.Sub(p.began) < patience || now.Sub(p.shown) < pause && done < total {
+	now := time.Since(p.began)
+	next := p.next.Load()
+	if now < p.patience || int64(now) < next && done < total {
 		return
 	}
-	p.shown = now
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.next.CompareAndSwap(next, int64(now+p.pause)) { // another was faster
+		return
+	}
 	if !p.live {
 		fmt.Fprintf(p.w, "%-8s %d of %d pages\n", name, done, total)
 		return

@@ -117,15 +117,13 @@ func (b *Builder) Arrange(urls []string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.order = urls
-	there := make(map[string]bool, len(urls))
+	still := make(map[string]*entry, len(urls))
 	for _, u := range urls {
-		there[u] = true
-	}
-	for u := range b.pages {
-		if !there[u] {
-			delete(b.pages, u)
+		if e := b.pages[u]; e != nil {
+			still[u] = e
 		}
 	}
+	b.pages = still
 	b.packed, b.ready = 0, nil
 	b.grouper = grouper{give: func(l []*entry) { b.ready = append(b.ready, l) }}
 }

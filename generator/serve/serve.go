@@ -282,8 +282,8 @@ func (s *server) follow(ctx context.Context, w *fsnotify.Watcher) {
 				s.tell()
 			}
 			if !saved {
-				saved = true
-				if err := s.live.Remember(); err != nil {
+				var err error
+				if saved, err = s.live.Remember(); err != nil {
 					fmt.Fprintf(s.opt.Log, "the cache is not written: %v\n", err)
 				}
 			}

@@ -37,6 +37,19 @@ func (f *facts) append(b []byte, places bool) []byte {
 	return w.b
 }
 
+// tables is what references by name may find on the page, without titles.
+func (f *facts) tables() []byte {
+	var w writer
+	for _, l := range [][]fact{f.labels, f.objects} {
+		w.int(len(l))
+		for _, x := range l {
+			w.string(x.typ, x.name, x.id)
+			w.bool(x.implicit)
+		}
+	}
+	return w.b
+}
+
 func (o *outline) append(w *writer) {
 	w.strings(o.ids)
 	w.int(len(o.heads))

@@ -44,6 +44,7 @@ type env struct {
 
 	trace    *build.Trace // what the page asked; nil when nobody wants to know
 	question []byte       // the last one
+	needs    need         // of the answer to it
 	links    map[*doc.Node]resolved
 	trees    map[*doc.Node][]html.TocEntry
 	diags    []doc.Diag
@@ -306,8 +307,9 @@ func (e *env) Link(n *doc.Node) (html.Link, bool) {
 		return r.link, r.ok
 	}
 	before := len(e.diags)
+	e.needs = needsAll
 	l, ok := e.link(n)
-	e.question = doc.AppendAlone(append(e.question[:0], "link "...), n)
+	e.question = doc.AppendAlone(append(e.question[:0], e.needs.question()...), n)
 	if !e.trace.Has(e.question) {
 		e.trace.Asked(string(e.question), linkAnswer(l, ok, e.diags[before:]))
 	}
@@ -400,6 +402,8 @@ func (e *env) relativeLink(n *doc.Node, uri string) (html.Link, bool) {
 				e.warn(n, "link-anchor", "There is no anchor `#"+frag+"` in "+q.name+".", "Check the heading or label that it names.")
 			}
 			href += "#" + frag
+		} else if !bare {
+			e.needs = needsNames
 		}
 		return e.titled(n, html.Link{Href: href}, q, frag, bare), true
 	}

@@ -27,8 +27,8 @@ func (s *Site) writeExtras(sink Sink) error {
 		}
 		v := s.view(addr, kind, title)
 		v.Desc = about[kind]
-		v.Body = template.HTML(body)                            //nolint:gosec // written escaped
-		v.Nav = template.HTML(s.navHTML(nil, &page{url: addr})) //nolint:gosec // written escaped
+		v.Body = template.HTML(body) //nolint:gosec // written escaped
+		v.Nav = s.navigation(&page{url: addr})
 		v.Crumbs = []themeLink{{relative(addr, ""), v.book.of("Home")}, {"", title}}
 		if addr == "" {
 			v.Crumbs = nil

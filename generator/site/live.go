@@ -46,11 +46,17 @@ func OpenLive(ctx context.Context, opt Options) (*Live, error) {
 	return &Live{opt: opt, site: s, due: slices.Clone(s.pages)}, nil
 }
 
-// Remember writes the cache.
-func (l *Live) Remember() error {
+// Remember writes the cache, of a site all of whose pages were checked. Where
+// one is due again, it does nothing: what is known of that is of another
+// moment.
+func (l *Live) Remember() (done bool, err error) {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
-	return l.site.Remember()
+	if len(l.due) > 0 {
+		return false, nil
+	}
+	l.site.agree(true)
+	return true, l.site.Remember()
 }
 
 // Close frees the source folder.
@@ -104,7 +110,7 @@ func (l *Live) Update(ctx context.Context, names ...string) error {
 	}
 	if moved {
 		s.connect(ctx)
-		s.sameShape = false
+		s.agree(false)
 	}
 	if moved || everyone {
 		l.due = slices.Clone(s.pages)
@@ -280,7 +286,8 @@ func (l *Live) page(p *page) (now served, err error) {
 		return served{}, err
 	}
 	e, v := &env{s: s, p: p, doc: d}, s.frame(p)
-	around := v.answer()
+	around := s.frameAnswer(p, v)
+	v.Nav = s.navigation(p)
 	if now.data, err = s.pageHTML(e, v, &l.side, &scratch{}); err != nil {
 		return served{}, err
 	}
@@ -366,6 +373,6 @@ func (l *Live) Rejudge(ctx context.Context) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.site.connect(ctx)
-	l.site.sameShape = false
+	l.site.agree(false)
 	l.due = slices.Clone(l.site.pages)
 }

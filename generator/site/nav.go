@@ -2,11 +2,14 @@ package site
 
 import (
 	"cmp"
+	"html/template"
 	"path"
 	"slices"
 	"sort"
 	"strconv"
 	"strings"
+
+	"docent/generator/build"
 )
 
 // A navItem is a line of the site's navigation: a page, a folder without a
@@ -34,7 +37,12 @@ func (s *Site) navigate(anyTree bool) {
 	if s.home != nil {
 		s.flat = append(s.flat, s.home)
 	}
-	s.flatten(s.nav, s.home, map[*page]bool{s.home: true})
+	met := make([]bool, len(s.pages))
+	if s.home != nil {
+		met[s.home.at] = true
+	}
+	s.flat = slices.Grow(s.flat, len(s.pages))
+	s.flatten(s.nav, s.home, met)
 	for i, p := range s.flat {
 		if i > 0 {
 			p.prev = s.flat[i-1]
@@ -46,12 +54,12 @@ func (s *Site) navigate(anyTree bool) {
 // flatten puts the pages in their reading order. A page that stands at
 // several places is below the first of them; nothing stands above the home
 // page, though a page may list it.
-func (s *Site) flatten(items []*navItem, up *page, met map[*page]bool) {
+func (s *Site) flatten(items []*navItem, up *page, met []bool) {
 	for _, it := range items {
 		parent := up
 		if it.page != nil {
-			if !met[it.page] {
-				met[it.page], it.page.up = true, up
+			if !met[it.page.at] {
+				met[it.page.at], it.page.up = true, up
 			}
 			s.flat = append(s.flat, it.page)
 			it.page.branch = len(it.children) > 0 || len(items) > 2*window
@@ -106,12 +114,15 @@ func (s *Site) folders(placed map[*page]bool) []*navItem {
 		}
 		return d
 	}
+	at, d := "", (*dir)(nil) // pages of one folder mostly stand together
 	for _, p := range s.pages {
 		if placed[p] || p.orphan {
 			continue
 		}
-		d := get(path.Dir(p.docname))
-		if strings.HasSuffix(p.url, "/") && strings.TrimSuffix(p.url, "/") == path.Dir(p.docname) {
+		if here := dirOf(p.docname); d == nil || here != at {
+			at, d = here, get(here)
+		}
+		if strings.HasSuffix(p.url, "/") && strings.TrimSuffix(p.url, "/") == at {
 			d.index = p
 		} else {
 			d.pages = append(d.pages, p)
@@ -120,15 +131,16 @@ func (s *Site) folders(placed map[*page]bool) []*navItem {
 	if dirs["."] == nil {
 		return nil
 	}
-	linked := map[*page]int{}
+	linked, links := make([]int, len(s.pages)), 0 // from 1 on
 	note := func(p *page) {
 		if p == nil {
 			return
 		}
 		for _, ref := range p.facts.leads {
 			if q := s.page(p, ref); q != nil {
-				if _, ok := linked[q]; !ok {
-					linked[q] = len(linked)
+				if linked[q.at] == 0 {
+					links++
+					linked[q.at] = links
 				}
 			}
 		}
@@ -142,18 +154,22 @@ func (s *Site) folders(placed map[*page]bool) []*navItem {
 	rank := func(it *navItem) ranked {
 		r := ranked{it, 1e9, 1 << 30, it.title}
 		if p := it.page; p != nil {
-			if v, err := strconv.ParseFloat(p.meta.get("order"), 64); err == nil {
-				r.order = v
+			if order := p.meta.get("order"); order != "" {
+				if v, err := strconv.ParseFloat(order, 64); err == nil {
+					r.order = v
+				}
 			}
-			if l, ok := linked[p]; ok {
+			if l := linked[p.at]; l > 0 {
 				r.link = l
 			}
 			r.title = p.title
 		}
-		r.title = strings.ToLower(r.title)
+		if r.link == 1<<30 { // else the title is never asked for
+			r.title = strings.ToLower(r.title)
+		}
 		for _, c := range it.children { // a folder stands where its first page is linked
 			if c.page != nil {
-				if l, ok := linked[c.page]; ok && it.page == nil {
+				if l := linked[c.page.at]; l > 0 && it.page == nil {
 					r.link = min(r.link, l)
 				}
 			}
@@ -234,14 +250,20 @@ const (
 	maxNavs    = 64 // that are kept: pages come nearly in order
 )
 
-// navHTML writes the navigation as it stands on one page. That of pages which
-// stand side by side, with none below them, is the same but for the mark at
-// the page itself: it is written once, as a page among them would have it
-// that is not there.
-func (s *Site) navHTML(b []byte, p *page) []byte {
-	dir := path.Dir(strings.TrimSuffix(p.url, "/"))
+// A sharedNav is the navigation of pages that stand side by side, with none
+// below them. On each it is the same but for the mark at the page itself: it
+// is written once, as a page among them would have it that is not there.
+type sharedNav struct {
+	html   string
+	answer build.Answer
+}
+
+// sharedNav gives the navigation that a page shares with those beside it, and
+// the folder in which they stand; or nil.
+func (s *Site) sharedNav(p *page) (nav *sharedNav, dir string) {
+	dir = path.Dir(strings.TrimSuffix(p.url, "/"))
 	if p.branch || p.up == nil || dir == "." {
-		return s.newNavTree(p).list(b, s.nav, 0)
+		return nil, dir
 	}
 	key := p.up.url + "\x00" + dir
 	known, ok := s.navs.Load(key)
@@ -249,15 +271,33 @@ func (s *Site) navHTML(b []byte, p *page) []byte {
 		if s.navCount.Add(1)%maxNavs == 0 {
 			s.navs.Clear()
 		}
-		known, _ = s.navs.LoadOrStore(key, string(s.newNavTree(&page{url: dir + "/\x00/", up: p.up}).list(nil, s.nav, 0)))
+		b := s.newNavTree(&page{url: dir + "/\x00/", up: p.up}).list(nil, s.nav, 0)
+		known, _ = s.navs.LoadOrStore(key, &sharedNav{string(b), build.DigestBytes(b)})
 	}
-	all := known.(string)
+	return known.(*sharedNav), dir
+}
+
+// navigation writes the navigation as it stands on one page.
+func (s *Site) navigation(p *page) template.HTML {
+	nav, dir := s.sharedNav(p)
+	if nav == nil {
+		return template.HTML(s.newNavTree(p).list(nil, s.nav, 0)) //nolint:gosec // written escaped
+	}
 	link := "<a href=" + string(appendValue(nil, relative(dir+"/\x00/", p.url))) + ">"
-	before, after, found := strings.Cut(all, link)
-	if b = append(b, before...); found {
-		b = append(append(b, "<a href=./ aria-current=page>"...), after...)
+	before, after, found := strings.Cut(nav.html, link)
+	if found {
+		before += "<a href=./ aria-current=page>" + after
 	}
-	return b
+	return template.HTML(before) //nolint:gosec // written escaped
+}
+
+// navAnswer names the navigation on a page. Where it is shared, the rest
+// follows from the page's address.
+func (s *Site) navAnswer(p *page) build.Answer {
+	if nav, _ := s.sharedNav(p); nav != nil {
+		return nav.answer
+	}
+	return build.DigestBytes(s.newNavTree(p).list(nil, s.nav, 0))
 }
 
 // A navTree writes the navigation as a page shows it.

@@ -25,6 +25,9 @@ func (r redirect) outside() bool { return strings.Contains(r.to, "://") }
 // planRedirects collects the aliases of all pages and the redirects of
 // docent.yaml, and reports those that cannot be.
 func (s *Site) planRedirects() {
+	if len(s.set.Redirects) == 0 && !slices.ContainsFunc(s.pages, func(p *page) bool { return p.meta.has("aliases") }) {
+		return
+	}
 	taken := map[string]string{} // output name -> who has it
 	for _, p := range s.pages {
 		taken[outName(p.url)] = p.name

@@ -36,8 +36,6 @@ func (s *Site) ask(p *page, question string) build.Answer {
 		return s.table.answer(rest)
 	case "there":
 		return s.table.there(rest)
-	case "place":
-		return build.Digest(p.docname, p.url)
 	case "reports":
 		return s.reportsOf(p)
 	case "site":
@@ -49,15 +47,17 @@ func (s *Site) ask(p *page, question string) build.Answer {
 	case "found":
 		return build.Digest(s.index.Version())
 	}
-	if s.sameShape { // then so is every answer that other pages give
+	if need, known := needOf[kind]; known && s.same >= need {
 		return build.Same
 	}
 	switch kind {
+	case "place":
+		return build.Digest(p.docname, p.url)
 	case "frame":
-		return s.frame(p).answer()
+		return s.frameAnswer(p, s.frame(p))
 	case "numbers":
 		return p.numbers()
-	case "link", "toctree":
+	case "link", "object", "way", "toctree":
 		r := doc.Read(rest)
 		n := r.Node()
 		if n == nil || r.More() {
@@ -71,6 +71,29 @@ func (s *Site) ask(p *page, question string) build.Answer {
 		return linkAnswer(l, found, probe.diags)
 	}
 	return build.Answer{}
+}
+
+// A need is how much of what is known of all pages an answer depends on.
+type need int
+
+const (
+	needsAll    need = 3 - iota // while the shape stays, no answer of other pages changes
+	needsTables                 // the names of labels and objects, and where they are
+	needsNames                  // which pages there are
+)
+
+// needOf are the questions that other pages answer.
+var needOf = map[string]need{"place": needsNames, "way": needsNames, "object": needsTables, "link": needsAll, "toctree": needsAll, "numbers": needsAll, "frame": needsAll}
+
+// question is what a reference asks that needs so much.
+func (n need) question() string {
+	switch n {
+	case needsNames:
+		return "way "
+	case needsTables:
+		return "object "
+	}
+	return "link "
 }
 
 // asked notes a question of a page and its answer, while the page renders.
@@ -117,26 +140,61 @@ func (w *writer) entries(all []html.TocEntry) {
 
 // numbers is the answer to which numbers a page's sections and figures have.
 func (p *page) numbers() build.Answer {
+	if p.secnum == nil && p.fignum == nil {
+		return noNumbers
+	}
 	return build.Digest(fmt.Sprint(p.secnum), fmt.Sprint(p.fignum)) // maps print in order
 }
 
-// settle computes the two digests of all pages. What one page may ask of
-// another is in the shape: while it stays, no answer changes.
+var noNumbers = build.Digest("no numbers")
+
+// settle computes the digests of all pages. What one page may ask of another
+// is in the shape: while it stays, no answer changes. Parts of it are in the
+// tables and the names: a title that changes leaves them.
 func (s *Site) settle() {
 	s.digestEvidence()
 	shape, whole := writer{b: make([]byte, 0, 96*len(s.pages))}, writer{b: make([]byte, 0, 256*len(s.pages)), places: true}
+	tables, names := writer{b: make([]byte, 0, 80*len(s.pages))}, writer{b: make([]byte, 0, 64*len(s.pages))}
 	for _, p := range s.pages {
+		names.string(p.name)
+		tables.string(p.name, p.tables)
 		shape.string(p.name, p.shape)
 		shape.int(int(p.updated.Unix()))
 		whole.string(p.facts.desc)
 		whole.strings(p.facts.deps)
 	}
 	shape.bool(len(s.reports) > 0 || len(s.results) > 0)
-	s.shape = build.Digest(string(shape.b))
-	s.whole = build.Digest(string(s.shape[:]), string(whole.b), string(s.evidence[:]))
-	last := s.graph.Last("shape")
-	s.sameShape = last != nil && last.Value == string(s.shape[:])
-	s.graph.Set("shape", string(s.shape[:]))
+	s.shape = build.DigestBytes(shape.b)
+	whole.string(string(s.shape[:]), string(s.evidence[:]))
+	s.whole = build.DigestBytes(whole.b)
+	s.same, s.settled = 0, [...]build.Answer{needsNames: build.DigestBytes(names.b), needsTables: build.DigestBytes(tables.b), needsAll: s.shape}
+	for n := needsNames; n <= needsAll; n++ {
+		if last := s.graph.Last(n.task()); last != nil && last.Value == string(s.settled[n][:]) {
+			s.same = n
+		}
+	}
+	s.agree(true)
+}
+
+// task is where the graph has the digest of what is needed so much.
+func (n need) task() string {
+	return [...]string{needsNames: "names", needsTables: "tables", needsAll: "shape"}[n]
+}
+
+// agree says whether what the graph has of pages is, or will be when the
+// build ends, of what is known of all pages now. While it is not, every
+// question is asked.
+func (s *Site) agree(yes bool) {
+	for n := needsNames; n <= needsAll; n++ {
+		digest := ""
+		if yes {
+			digest = string(s.settled[n][:])
+		}
+		s.graph.Set(n.task(), digest)
+	}
+	if !yes {
+		s.same = 0
+	}
 }
 
 // A message is a diagnostic as it is remembered: its text is read again from
@@ -208,7 +266,8 @@ func (s *Site) learn(p *page, alone bool) error {
 		shape := build.Digest(string(f.append(nil, false)))
 		tree = d
 		w := writer{places: true}
-		w.string(string(shape[:]))
+		tables := build.DigestBytes(f.tables())
+		w.string(string(shape[:]), string(tables[:]))
 		w.diags(diags)
 		return string(f.append(w.b, true)), nil
 	})
@@ -216,7 +275,7 @@ func (s *Site) learn(p *page, alone bool) error {
 		return err
 	}
 	in := reader{doc.Read(r.Value)}
-	p.shape = in.String()
+	p.shape, p.tables = in.String(), in.String()
 	diags := s.readDiags(&in)
 	if p.facts, err = readFacts(in.Rest()); err != nil {
 		return fmt.Errorf("%s: %w", p.name, err)
@@ -252,7 +311,8 @@ func (s *Site) writePage(p *page, sink Sink) error {
 			t.Asked("reports", s.reportsOf(p))
 			t.Asked("numbers", p.numbers())
 			v := s.frame(p)
-			t.Asked("frame", v.answer())
+			t.Asked("frame", s.frameAnswer(p, v))
+			v.Nav = s.navigation(p)
 			to := traced{sink, t, s.opt.Precompress}
 			buf := scratches.Get().(*scratch)
 			defer scratches.Put(buf)
@@ -449,8 +509,10 @@ func (s *Site) reportsOf(p *page) build.Answer {
 	if s.reported[p.name] {
 		return s.evidence
 	}
-	return build.Digest("none")
+	return noReports
 }
+
+var noReports = build.Digest("none")
 
 func (s *Site) evidenceDirs() []string {
 	beside := filepath.Dir(filepath.Clean(s.opt.Source))

@@ -44,6 +44,9 @@ func (e *env) xref(n *doc.Node) (html.Link, bool) {
 		return e.measured(n, name)
 	case "std:doc":
 		if q := s.page(e.p, name); q != nil {
+			if explicit {
+				e.needs = needsNames
+			}
 			return e.pageLink(q, explicit), true
 		}
 		if t, ok := s.external([]string{"std:doc"}, strings.TrimPrefix(path.Join(path.Dir("/"+e.p.docname), name), "/")); ok {
@@ -60,6 +63,9 @@ func (e *env) xref(n *doc.Node) (html.Link, bool) {
 		return html.Link{}, false
 	case "std:ref", "std:keyword":
 		t, ok := s.labels[normal(name)]
+		if ok && explicit {
+			e.needs = needsTables
+		}
 		if title := generated[strings.TrimSpace(name)]; !ok && title != "" {
 			return html.Link{Href: relative(e.p.url, s.generatedURL(strings.TrimSpace(name))), Plain: plainUnless(explicit, s.bookOf(nil).generated(strings.TrimSpace(name)))}, true
 		}
@@ -104,6 +110,7 @@ func (e *env) xref(n *doc.Node) (html.Link, bool) {
 		}
 	default:
 		if t, ok := s.object(e.p, n, domain, typ, name); ok {
+			e.needs = needsTables
 			l := e.linkTo(n, t, true)
 			if l.Title == "" && t.page != nil && domain != "std" {
 				l.Title = t.name

@@ -124,13 +124,14 @@ type Site struct {
 	whole     build.Answer    // all that is known of all pages
 	evidence  build.Answer    // all reports and measurements
 	known     string          // version of the search index that the cache has
-	sameShape bool            // as in the build before
-	trees     treeStore       // of pages that wait to be rendered
-	texts     sync.Map        // name -> *doc.Source, for diagnostics
-	cards     sync.Map        // names of the cards and drawings that are written
-	drawn     sync.Map        // diagrams, by name of their task
-	programs  sync.Map        // programs that draw them
-	published sync.Map        // output name -> content path, for downloads and pictures
+	same      need            // what is as in the build before: all that needs no more
+	settled   [needsAll + 1]build.Answer
+	trees     treeStore // of pages that wait to be rendered
+	texts     sync.Map  // name -> *doc.Source, for diagnostics
+	cards     sync.Map  // names of the cards and drawings that are written
+	drawn     sync.Map  // diagrams, by name of their task
+	programs  sync.Map  // programs that draw them
+	published sync.Map  // output name -> content path, for downloads and pictures
 
 	mu      sync.Mutex
 	diags   []doc.Diag // of no single task; the pages have their own
@@ -153,6 +154,7 @@ type page struct {
 	kept    *kept             // its tree, until it is rendered; or nil
 	text    build.Answer      // what its file held
 	shape   string            // digest of the facts without places
+	tables  string            // digest of what references by name may find
 	read    []doc.Diag        // what reading it found wrong
 	written []doc.Diag        // what rendering it found wrong
 	secnum  map[string]string // "1.2" by id of the section

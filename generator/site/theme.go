@@ -247,16 +247,14 @@ type view struct {
 	book  *book
 }
 
-// answer is the digest of a frame without a text in it.
-func (v *view) answer() build.Answer {
-	nav := v.Nav
-	v.Nav = ""
+// frameAnswer is the digest of a page's frame without a text in it.
+func (s *Site) frameAnswer(p *page, v *view) build.Answer {
+	nav := s.navAnswer(p)
 	rest, err := json.Marshal(v)
-	v.Nav = nav
 	if err != nil {
 		return build.Answer{}
 	}
-	return build.Digest(string(nav), string(rest))
+	return build.DigestBytes(append(rest, nav[:]...))
 }
 
 // Asset gives the name under which a file of the theme is published.

@@ -302,6 +302,9 @@ func (s *Site) number() {
 	}
 	seen := map[*page]bool{}
 	for _, p := range order {
+		if len(p.facts.toctrees) == 0 {
+			continue
+		}
 		for _, node := range p.facts.toctrees {
 			if t := s.toctreeOf(p, node, false); t.numbered > 0 && !seen[p] {
 				n.assigned[p] = true

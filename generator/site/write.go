@@ -64,8 +64,8 @@ func (s *Site) writeRest(ctx context.Context, sink Sink) error {
 	return s.writeFiles(ctx, sink)
 }
 
-// frame fills in what stands around a page's text. It asks nothing of the
-// page's tree.
+// frame fills in what stands around a page's text but for the navigation,
+// which is long. It asks nothing of the page's tree.
 func (s *Site) frame(p *page) *view {
 	kind := "page"
 	if p == s.home {
@@ -80,7 +80,6 @@ func (s *Site) frame(p *page) *view {
 		v.Lang, v.Dir = lang, direction(lang)
 		v.speak(s.bookOf(p))
 	}
-	v.Nav = template.HTML(s.navHTML(nil, p)) //nolint:gosec // written escaped
 	v.Crumbs = s.crumbs(p)
 	link := func(q *page) *themeLink {
 		if q == nil {

@@ -306,9 +306,8 @@ func page(s string) Page {
 	return p
 }
 
-// level is where the compressor still costs little: two more give 4 % for a
-// third of the time.
-const level = 3
+// level is where the compressor still costs little.
+const level = 5
 
 var deflaters = sync.Pool{New: func() any {
 	z, err := flate.NewWriter(nil, level)

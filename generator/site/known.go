@@ -24,9 +24,9 @@ import (
 // An outFile is a file of the site as it was written.
 type outFile struct {
 	stamp  stamp
-	answer build.Answer // of its content
-	intact bool         // the survey found it as it was written
-	text   string       // how the record has it
+	sum    string // of its content, where that is read again
+	intact bool   // the survey found it as it was written
+	text   string // how the record has it
 }
 
 // A record is what is known of the old site.
@@ -325,7 +325,7 @@ func (w *recordWriter) file(name string, f outFile) {
 		return
 	}
 	w.put(name, f.stamp)
-	w.b = append(w.b, f.answer[:]...)
+	w.string(f.sum)
 }
 
 // text ends the record.
@@ -338,7 +338,7 @@ func (w *recordWriter) text(stamps map[string]stamp) []byte {
 }
 
 func readOut(s string) *record {
-	n := len(s) / 80
+	n := len(s) / 65
 	out := &record{name: build.Digest(s), files: make([]outFile, 0, n), stamps: make([]stamp, 0, n/2)}
 	out.names.Grow(n)
 	out.folders.Grow(n / 2)
@@ -350,8 +350,7 @@ func readOut(s string) *record {
 		if name == "" {
 			break
 		}
-		f := outFile{stamp: stamped()}
-		copy(f.answer[:], r.Bytes(len(f.answer)))
+		f := outFile{stamp: stamped(), sum: r.String()}
 		if r.Bad || !fs.ValidPath(name) || !out.names.Add(name) {
 			r.Fail()
 			break

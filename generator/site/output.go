@@ -2,7 +2,6 @@ package site
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -239,20 +238,14 @@ func (d *Dir) has(name string) bool {
 
 // Put writes a file.
 func (d *Dir) Put(name string, data []byte) error {
-	var a build.Answer
 	same := false
-	if d.cache != nil {
-		a = contentAnswer(sha256.Sum256(data))
-	}
-	if f := d.knows(name); f != nil {
-		same = f.answer == a && f.intact
-	} else if !d.fresh {
+	if f := d.knows(name); !d.fresh && (f == nil || f.stamp.size == int64(len(data))) {
 		at := filepath.Join(d.out, filepath.FromSlash(name))
 		stamp, plain := outStamp(at)
 		old, err := os.ReadFile(at)
-		if same = err == nil && bytes.Equal(old, data); same && plain && d.cache != nil {
+		if same = err == nil && plain && bytes.Equal(old, data); same && d.cache != nil {
 			d.mu.Lock()
-			d.now[name] = outFile{stamp: stamp, answer: a}
+			d.now[name] = outFile{stamp: stamp, sum: sumOf(name, data)}
 			d.mu.Unlock()
 		}
 	}
@@ -268,8 +261,9 @@ func (d *Dir) Put(name string, data []byte) error {
 		return fmt.Errorf("write %s: %w", name, err)
 	}
 	if d.cache != nil {
+		sum := sumOf(name, data)
 		d.mu.Lock()
-		d.now[name] = outFile{stamp: stamp, answer: a}
+		d.now[name] = outFile{stamp: stamp, sum: sum}
 		d.mu.Unlock()
 	}
 	return nil

@@ -195,23 +195,27 @@ func (s *Site) crumbs(p *page) []themeLink {
 // firstSentences takes a description from a page's first paragraph, up to
 // 160 characters.
 func firstSentences(root *doc.Node) string {
+	b := make([]byte, 0, 800)
 	for n := range root.Find(doc.KindParagraph) {
 		if n.First(doc.KindRaw) != nil {
 			continue
 		}
-		t := ""
+		t := b[:0]
 		for w := range strings.FieldsSeq(n.PlainText()) {
-			if t = strings.TrimPrefix(t+" "+w, " "); len(t) > 160*utf8.UTFMax {
+			if len(t) > 0 {
+				t = append(t, ' ')
+			}
+			if t = append(t, w...); len(t) > 160*utf8.UTFMax { // enough
 				break
 			}
 		}
 		if len(t) < 30 {
 			continue
 		}
-		if utf8.RuneCountInString(t) <= 160 {
-			return t
+		if utf8.RuneCount(t) <= 160 {
+			return string(t)
 		}
-		cut := string([]rune(t)[:160])
+		cut := string([]rune(string(t))[:160])
 		if i := strings.LastIndex(cut, ". "); i > 60 {
 			return cut[:i+1]
 		}

@@ -80,6 +80,7 @@ unit: bin ## Go's tests; one package at a time, since some start real engines
 	go test -p 1 -timeout 20m $$(go list ./... | grep -vE 'docent/labs(/(engine|run).*)?$$')
 	.ci/once differ go.mod go.sum generator/parse/rst generator/parse/directive generator/doc -- go test ./generator/parse/rst -run TestDiffer -differ 5000
 	.ci/once compare go.mod go.sum generator scripts/compare -- scripts/compare --min 88 --show 20 docutils
+	.ci/once prose go.mod go.sum generator scripts/compare -- scripts/compare --min 100 --show 20 prose
 	.ci/once cache go.mod go.sum generator assets labs/report labs/step -- $(MAKE) cache
 	.ci/once lexers go.mod go.sum Makefile generator/lex -- go test ./generator/lex -run TestRealSources -real 1500000
 	.ci/once command $(INPUTS) -- go test -timeout 20m ./labs

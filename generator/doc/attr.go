@@ -89,12 +89,15 @@ const (
 	AttrRefWarn     = "refwarn" // report it when it is not found
 	AttrRefDoc      = "refdoc"  // page it stands on, without suffix
 	AttrRefSpecific = "refspecific"
-	AttrPyModule    = "py:module" // context of a Python reference
-	AttrPyClass     = "py:class"
-	AttrProgram     = "std:program" // context of an option reference
-	AttrJSModule    = "js:module"
-	AttrJSObject    = "js:object"
-	AttrScope       = "scope" // context of a C or C++ reference: "a::b"
+	// AttrInventory is the name of the only site, as intersphinx_mapping calls
+	// it, that a reference may lead to; "*" is any but this one.
+	AttrInventory = "inventory"
+	AttrPyModule  = "py:module" // context of a Python reference
+	AttrPyClass   = "py:class"
+	AttrProgram   = "std:program" // context of an option reference
+	AttrJSModule  = "js:module"
+	AttrJSObject  = "js:object"
+	AttrScope     = "scope" // context of a C or C++ reference: "a::b"
 
 	// desc: an object's description. Its desc_signature children carry the
 	// names under which the object is found.
@@ -180,7 +183,7 @@ var hidden = func() map[string]bool {
 		AttrGroup, AttrOptions, AttrCaption, AttrLabel, AttrNowrap, AttrDirective, AttrClass, AttrDepth, AttrLocal, AttrBacklinks,
 		AttrStart, AttrTarget, AttrTitle, AttrGlob, AttrHidden, AttrIncludeHidden, AttrMaxDepth, AttrNumbered,
 		AttrTitlesOnly, AttrReversed, AttrRefDomain, AttrRefType, AttrRefTarget, AttrRefExplicit, AttrRefWarn, AttrRefDoc,
-		AttrRefSpecific, AttrPyModule, AttrPyClass, AttrProgram, AttrJSModule, AttrJSObject, AttrScope, AttrDomain, AttrObjType,
+		AttrRefSpecific, AttrInventory, AttrPyModule, AttrPyClass, AttrProgram, AttrJSModule, AttrJSObject, AttrScope, AttrDomain, AttrObjType,
 		AttrDescType, AttrNoIndex, AttrNoContents, AttrEscaped, AttrModule, AttrFullname, AttrObject, AttrCanonical, AttrSynopsis, AttrPlatform,
 		AttrDeprecated, AttrEntries, AttrInline, AttrExpr, AttrType, AttrVersion, AttrToken, AttrSync, AttrSelected, AttrOpen, AttrColumns,
 		AttrGutter, AttrLink, AttrLinkType, AttrLinkAlt, AttrColor, AttrOutline, AttrIconSet,

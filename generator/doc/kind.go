@@ -36,7 +36,7 @@ var kindNames = [...]string{
 	"tab_set", "tab_item", "tab_label", "tab_content", "grid", "grid_row", "grid_item", "card", "card_header", "card_body",
 	"card_footer", "dropdown", "badge", "button", "icon", "diagram",
 	// strikethrough and task lists come from GFM
-	"strikethrough", "checkbox",
+	"strikethrough", "checkbox", "todolist",
 }
 
 // The kinds of nodes, in the order of the table above.
@@ -201,6 +201,7 @@ const (
 	KindDiagram
 	KindStrikethrough
 	KindCheckbox
+	KindTodolist
 	kindCount
 )
 

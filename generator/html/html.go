@@ -71,6 +71,12 @@ type Shaper interface {
 	Shape(n *doc.Node, content []byte) ([]byte, bool)
 }
 
+// A Filler is an Env that knows what to show for an element whose
+// content stands on other pages: a list of to-dos.
+type Filler interface {
+	Fill(n *doc.Node) []*doc.Node
+}
+
 // A Drawer is an Env that draws diagrams. Without a drawing, a diagram is shown
 // as its source.
 type Drawer interface {
@@ -195,7 +201,7 @@ func AppendText(b []byte, n *doc.Node, env Env) []byte {
 	case doc.KindText:
 		return append(b, n.Text...)
 	case doc.KindComment, doc.KindSystemMessage, doc.KindSubstitutionDefinition, doc.KindRaw, doc.KindMeta,
-		doc.KindIndex, doc.KindDecoration, doc.KindDocinfo, doc.KindPending, doc.KindToctree, doc.KindTabularColSpec, doc.KindHighlightlang:
+		doc.KindIndex, doc.KindDecoration, doc.KindDocinfo, doc.KindPending, doc.KindTodolist, doc.KindToctree, doc.KindTabularColSpec, doc.KindHighlightlang:
 		return b
 	case doc.KindTarget:
 		if n.Attr("refuri") != "" || n.Attr("refid") != "" && len(n.Children) == 0 {

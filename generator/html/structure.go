@@ -20,6 +20,13 @@ var structure = map[doc.Kind]func(*writer, *doc.Node){
 	doc.KindFooter:     func(w *writer, n *doc.Node) { w.block("div", "page-footer", n, "data-ui", "") },
 	doc.KindMeta:       nothing,
 	doc.KindPending:    nothing,
+	doc.KindTodolist: func(w *writer, n *doc.Node) {
+		if f, ok := w.env.(Filler); ok {
+			for _, c := range f.Fill(n) {
+				w.node(c)
+			}
+		}
+	},
 	// Bibliographic data is for programs, as in Sphinx.
 	doc.KindDocinfo: nothing, doc.KindAddress: nothing, doc.KindAuthor: nothing, doc.KindAuthors: nothing, doc.KindContact: nothing,
 	doc.KindCopyright: nothing, doc.KindDate: nothing, doc.KindOrganization: nothing, doc.KindRevision: nothing,

@@ -78,7 +78,7 @@ func (w *Writer) block(n *doc.Node) string {
 		return quote("[!" + kind + "]\n" + w.blocks(n.Children))
 	}
 	switch n.Kind {
-	case doc.KindComment, doc.KindSubstitutionDefinition, doc.KindMeta, doc.KindIndex, doc.KindPending, doc.KindRaw,
+	case doc.KindComment, doc.KindSubstitutionDefinition, doc.KindMeta, doc.KindIndex, doc.KindPending, doc.KindTodolist, doc.KindRaw,
 		doc.KindTabularColSpec, doc.KindHighlightlang, doc.KindDecoration, doc.KindTarget:
 		return ""
 	case doc.KindOnly:

@@ -21,6 +21,7 @@ func (f *facts) append(b []byte, places bool) []byte {
 	w.facts(f.labels)
 	w.facts(f.objects)
 	w.facts(f.figures)
+	w.facts(f.todos)
 	w.nodes(f.toctrees)
 	w.nodes(f.index)
 	for _, in := range f.treesIn { // as many as toctrees
@@ -98,7 +99,7 @@ var errBroken = errors.New("the stored facts are broken")
 func readFacts(s string) (*facts, error) {
 	r := reader{doc.Read(s)}
 	f := &facts{title: r.String(), html: r.String(), meta: r.Strings(), sources: r.Strings(),
-		labels: r.facts(), objects: r.facts(), figures: r.facts()}
+		labels: r.facts(), objects: r.facts(), figures: r.facts(), todos: r.facts()}
 	f.toctrees, f.index = r.nodes(), r.nodes()
 	for range f.toctrees {
 		f.treesIn = append(f.treesIn, r.Strings())

@@ -136,7 +136,7 @@ func (e *env) Number(n *doc.Node) string {
 			return v + ". "
 		}
 	case doc.KindMathBlock:
-		if v := e.p.fignum[id]; v != "" {
+		if v := e.p.fignum[id]; v != "" && (n.Attr(doc.AttrNowrap) == "" || !e.s.cfg.SphinxIDs) { // its own environment may number it
 			return "(" + v + ")"
 		}
 	case doc.KindFigure, doc.KindTable, doc.KindContainer:

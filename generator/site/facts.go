@@ -14,13 +14,15 @@ import (
 // A target is where a reference may lead: an anchor of a page, or an address
 // of another site.
 type target struct {
-	page *page
-	id   string
-	url  string  // of another site; page is nil then
-	text written // the title it has there
-	name string  // plain text in place of a title
-	kind string  // section, figure, table, code-block, or an object type
-	doc  string  // what the tooltip says: another site's title
+	page  *page
+	id    string
+	url   string  // of another site; page is nil then
+	text  written // the title it has there
+	name  string  // plain text in place of a title
+	kind  string  // section, figure, table, code-block, or an object type
+	doc   string  // what the tooltip says: another site's title
+	alias bool    // it is another name of an object
+	site  string  // the name of the other site that the reference begins with
 }
 
 // facts are what other pages may ask of one page, gathered when it is read.
@@ -36,6 +38,7 @@ type facts struct {
 	toctrees []*doc.Node
 	index    []*doc.Node
 	figures  []fact     // in order, for numbers
+	todos    []fact     // name is their place
 	leads    []string   // of a page that may order its folder: where its links lead
 	treesIn  [][]string // of each toctree, the sections it stands in
 	listings int
@@ -198,7 +201,7 @@ func gather(d *doc.Document, orders bool) *facts {
 			explicit[id] = true
 		}
 	}
-	f.walk(o, d.Root, explicit, nil)
+	f.walk(o, d, d.Root, explicit, nil)
 	if o.toc = f.contents(d.Root.Children, true, heads); len(o.toc) == 0 {
 		f.unlisted = 1
 	}
@@ -222,7 +225,7 @@ func leads(d *doc.Document) []string {
 	return out
 }
 
-func (f *facts) walk(o *outline, n *doc.Node, explicit map[string]bool, in []string) {
+func (f *facts) walk(o *outline, d *doc.Document, n *doc.Node, explicit map[string]bool, in []string) {
 	o.ids = append(o.ids, n.IDs()...)
 	if names := n.Names(); len(names) > 0 && len(n.IDs()) > 0 {
 		f.labelsOf(o, n, explicit)
@@ -260,6 +263,12 @@ func (f *facts) walk(o *outline, n *doc.Node, explicit map[string]bool, in []str
 		}
 	case doc.KindLiteralBlock, doc.KindDoctestBlock:
 		f.listings++
+	case doc.KindTodo:
+		t := fact{name: place(d, n), text: writeNode(n)}
+		if len(n.IDs()) > 0 {
+			t.id = n.IDs()[0]
+		}
+		f.todos = append(f.todos, t)
 	case doc.KindGlossary:
 		for t := range n.Find(doc.KindTerm) {
 			if len(t.IDs()) > 0 {
@@ -275,6 +284,9 @@ func (f *facts) walk(o *outline, n *doc.Node, explicit map[string]bool, in []str
 			object("citation:ref", label.PlainText(), n)
 		}
 	case doc.KindTarget:
+		if n.Attr(doc.AttrDomain) == "js" && n.Attr(doc.AttrObjType) == "module" && n.Attr(doc.AttrObject) != "" && len(n.IDs()) > 0 {
+			object("js:module", n.Attr(doc.AttrObject), n)
+		}
 		if m := n.Attr(doc.AttrModule); m != "" && n.HasClass("module") && !truthy(n, doc.AttrNoIndex) {
 			if id := first(n.Attr("refid"), firstOf(n.IDs())); id != "" {
 				f.objects = append(f.objects, fact{typ: "py:module", name: m, id: id, pos: n.Pos, text: writeNode(aboutModule(n))})
@@ -284,7 +296,7 @@ func (f *facts) walk(o *outline, n *doc.Node, explicit map[string]bool, in []str
 		f.describe(n)
 	}
 	for _, c := range n.Children {
-		f.walk(o, c, explicit, in)
+		f.walk(o, d, c, explicit, in)
 	}
 }
 
@@ -317,6 +329,10 @@ func (f *facts) labelsOf(o *outline, n *doc.Node, explicit map[string]bool) {
 		}
 	case doc.KindRubric:
 		title = n
+	case doc.KindCompound:
+		if t := n.First(doc.KindToctree); t != nil && t.Attr(doc.AttrCaption) != "" {
+			title = doc.New(doc.KindCaption, n.Pos, doc.NewText(n.Pos, t.Attr(doc.AttrCaption)))
+		}
 	case doc.KindDefinitionList, doc.KindFieldList:
 		if len(n.Children) > 0 {
 			title = n.Children[0].First(doc.KindTerm, doc.KindFieldName)
@@ -449,7 +465,7 @@ func (s *Site) collect() {
 				byName = map[string]target{}
 				s.objects[f.typ] = byName
 			}
-			t := target{page: p, id: f.id, name: f.name, kind: f.typ}
+			t := target{page: p, id: f.id, name: f.name, kind: f.typ, alias: f.implicit}
 			if old, twice := byName[f.name]; twice && (old.page != p || old.id != f.id) {
 				if f.implicit {
 					continue

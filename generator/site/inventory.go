@@ -8,6 +8,8 @@ import (
 	"io"
 	"io/fs"
 	"path"
+	"regexp"
+	"slices"
 	"sort"
 	"strings"
 
@@ -182,19 +184,25 @@ func (s *Site) loadInventories() {
 
 // external finds a reference in the inventories of other sites.
 func (s *Site) external(types []string, name string) (target, bool) {
-	only := ""
-	if i := strings.IndexByte(name, ':'); i > 0 {
-		for _, inv := range s.invs {
-			if inv.Name == name[:i] {
-				only, name = inv.Name, name[i+1:]
-				break
+	if t, ok := s.externalOf(s.invs, types, name); ok {
+		return t, true
+	}
+	if site, rest, ok := strings.Cut(name, ":"); ok {
+		for i, inv := range s.invs {
+			if inv.Name == site {
+				t, ok := s.externalOf(s.invs[i:i+1], types, rest)
+				t.site = site
+				return t, ok
 			}
 		}
 	}
-	for _, inv := range s.invs {
-		if only != "" && inv.Name != only {
-			continue
-		}
+	return target{}, false
+}
+
+// externalOf finds it in some of them. Where several have the name, the last
+// one counts, as in Sphinx.
+func (s *Site) externalOf(invs []*Inventory, types []string, name string) (target, bool) {
+	for _, inv := range slices.Backward(invs) {
 		for _, t := range types {
 			for _, n := range []string{name, strings.ToLower(name)} {
 				if it, ok := inv.Objects[t][n]; ok {
@@ -208,6 +216,39 @@ func (s *Site) external(types []string, name string) (target, bool) {
 		}
 	}
 	return target{}, false
+}
+
+// typesOf are the types of a domain's objects in it.
+func (inv *Inventory) typesOf(domain string) (types []string) {
+	for t := range inv.Objects {
+		if strings.HasPrefix(t, domain+":") {
+			types = append(types, t)
+		}
+	}
+	sort.Strings(types)
+	return types
+}
+
+// anonymous is the name of what has none.
+var anonymous = regexp.MustCompile(`@[\pL\pN_]+`)
+
+// inventoryOfSections lists the labels that autosectionlabel makes.
+func (s *Site) inventoryOfSections(add func(name, typ, prio, url, id, title string)) {
+	depth := int64(1 << 30)
+	if d, ok := s.conf.Values["autosectionlabel_maxdepth"].(int64); ok {
+		depth = d
+	}
+	for _, p := range s.pages {
+		for _, h := range p.facts.outline().heads {
+			name := normal(h.text)
+			if s.conf.Bool("autosectionlabel_prefix_document") {
+				name = p.docname + ":" + name
+			}
+			if _, taken := s.labels[name]; !taken && int64(h.level) <= depth {
+				add(name, "std:label", "-1", p.url, h.id, h.text)
+			}
+		}
+	}
 }
 
 // inventory writes objects.inv, so that other sites can link to this one.
@@ -240,7 +281,14 @@ func (s *Site) inventory() []byte {
 		}
 	}
 	for _, p := range s.pages {
-		add(p.docname, "std:doc", "-1", p.url, "", html.Educated(p.facts.html, s.html.SmartQuotes))
+		title := p.facts.html
+		if s.cfg.SphinxIDs && len(p.facts.outline().heads) == 0 {
+			title = "&lt;no title&gt;"
+		}
+		add(p.docname, "std:doc", "-1", p.url, "", html.Educated(title, s.html.SmartQuotes))
+	}
+	if s.sectionLabels() {
+		s.inventoryOfSections(add)
 	}
 	for typ, m := range s.objects {
 		if typ == "citation:ref" { // as in Sphinx, a label
@@ -253,7 +301,12 @@ func (s *Site) inventory() []byte {
 			continue
 		}
 		prio := "1"
+		kind := typ
 		switch typ {
+		case "cpp:struct":
+			typ = "cpp:class"
+		case "cpp:enum-class", "cpp:enum-struct":
+			typ = "cpp:enum"
 		case "std:term", "std:token":
 			prio = "-1"
 		case "py:module":
@@ -266,7 +319,17 @@ func (s *Site) inventory() []byte {
 			if typ == "std:cmdoption" {
 				n = strings.ReplaceAll(name, " ", ".")
 			}
-			add(n, typ, prio, t.page.url, t.id, n)
+			p := prio
+			if t.alias {
+				p = "-1"
+			}
+			add(n, typ, p, t.page.url, t.id, anonymous.ReplaceAllString(n, "[anonymous]"))
+			if domain, _, _ := strings.Cut(kind, ":"); strings.HasSuffix(kind, ":enumerator") {
+				sep := map[string]string{"c": ".", "cpp": "::"}[domain]
+				if short, ok := s.enumerator(domain, strings.Split(name, sep), sep, []target{t}); ok && m[short].page == nil {
+					add(short, typ, p, t.page.url, t.id, "")
+				}
+			}
 		}
 	}
 	sort.Slice(lines, func(i, j int) bool {

@@ -57,6 +57,8 @@ func (s *Site) ask(p *page, question string) build.Answer {
 		return s.frameAnswer(p, s.frame(p))
 	case "numbers":
 		return p.numbers()
+	case "todos":
+		return s.todosAnswer()
 	case "link", "object", "way", "toctree":
 		r := doc.Read(rest)
 		n := r.Node()

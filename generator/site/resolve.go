@@ -39,6 +39,9 @@ func (e *env) xref(n *doc.Node) (html.Link, bool) {
 	}
 	key := domain + ":" + typ
 	s := e.s
+	if site, ok := n.Lookup(doc.AttrInventory); ok {
+		return e.elsewhere(n, site, domain, typ, name)
+	}
 	switch key {
 	case "lab:measured":
 		return e.measured(n, name)
@@ -88,6 +91,11 @@ func (e *env) xref(n *doc.Node) (html.Link, bool) {
 				"Give the reference a text: :ref:`text <"+name+">`.")
 		}
 		return e.linkTo(n, t, explicit || typ == "keyword"), true
+	case "std:todo": // of a list of to-dos: a page and an anchor
+		docname, id, _ := strings.Cut(name, "#")
+		if q := s.page(e.p, "/"+docname); q != nil {
+			return e.linkTo(n, target{page: q, id: id}, true), true
+		}
 	case "std:numref":
 		return e.numref(n, name, explicit)
 	case "std:any":
@@ -96,7 +104,7 @@ func (e *env) xref(n *doc.Node) (html.Link, bool) {
 		id := "equation-" + name
 		if t, ok := s.equation(e.p, id); ok {
 			l := e.linkTo(n, t, true)
-			l.Plain = plainUnless(explicit, "("+e.equationNumber(t)+")")
+			l.Plain = s.equationText(e.equationNumber(t)) // also where the author gave a title, as in Sphinx
 			return l, true
 		}
 	case "std:download":
@@ -112,6 +120,9 @@ func (e *env) xref(n *doc.Node) (html.Link, bool) {
 		if t, ok := s.object(e.p, n, domain, typ, name); ok {
 			e.needs = needsTables
 			l := e.linkTo(n, t, true)
+			if t.page == nil && t.site != "" && !explicit {
+				l.Plain = strings.TrimPrefix(n.PlainText(), t.site+":")
+			}
 			if l.Title == "" && t.page != nil && domain != "std" {
 				l.Title = t.name
 			}
@@ -134,6 +145,36 @@ func (e *env) xref(n *doc.Node) (html.Link, bool) {
 	return html.Link{}, false
 }
 
+// elsewhere resolves a reference that may only lead to another site, or to
+// the one of a name.
+func (e *env) elsewhere(n *doc.Node, site, domain, typ, name string) (html.Link, bool) {
+	s := e.s
+	if site != "*" {
+		if !slices.ContainsFunc(s.invs, func(inv *Inventory) bool { return inv.Name == site }) {
+			e.warn(n, "ref-inventory", "There is no inventory `"+site+"`.", "intersphinx_mapping of conf.py names the sites that references may lead to.")
+			return html.Link{}, false
+		}
+		name = site + ":" + name
+	}
+	types := roleTypes[domain+":"+typ]
+	switch {
+	case domain == "std" && (typ == "ref" || typ == "numref" || typ == "keyword"):
+		types = []string{"std:label"}
+	case domain == "std" && typ == "doc":
+		types = []string{"std:doc"}
+	case len(types) == 0 || domain == "py":
+		for _, inv := range s.invs {
+			types = append(types, inv.typesOf(domain)...)
+		}
+	}
+	t, ok := s.external(types, strings.TrimSuffix(name, "()"))
+	if !ok {
+		e.warn(n, "ref-missing", fmt.Sprintf("No other site has the %s `%s`.", typ, name), "Its objects.inv lists what can be referred to.")
+		return html.Link{}, false
+	}
+	return e.linkTo(n, t, truthy(n, doc.AttrRefExplicit) || !strings.HasPrefix(t.kind, "std:") || typ == "keyword" || typ == "option" || typ == "term"), true
+}
+
 func plainUnless(explicit bool, s string) string {
 	if explicit {
 		return ""
@@ -147,6 +188,8 @@ func (e *env) pageLink(q *page, explicit bool) html.Link {
 		l.Plain = q.title
 		if len(q.facts.outline().heads) > 0 {
 			l.Text = q.facts.outline().heads[0].title.node()
+		} else if e.s.cfg.SphinxIDs {
+			l.Plain = "<no title>" // as in Sphinx
 		}
 	}
 	return l
@@ -161,6 +204,11 @@ func (e *env) numref(n *doc.Node, name string, explicit bool) (html.Link, bool) 
 	num := t.page.fignum[t.id]
 	if t.kind == "section" {
 		num = t.page.secnum[t.id]
+		for _, h := range t.page.facts.outline().heads { // the label may be a second id
+			if num == "" && slices.Contains(h.ids, t.id) {
+				num = t.page.secnum[h.id]
+			}
+		}
 	} else {
 		for _, f := range t.page.facts.figures { // the label may be a second id
 			if slices.Contains(f.ids, t.id) {
@@ -218,6 +266,11 @@ func (e *env) any(n *doc.Node, name string, explicit bool) (html.Link, bool) {
 			}
 		}
 	}
+	if len(found) == 0 {
+		if t, ok := s.bySuffix("py", nil, "."+strings.TrimPrefix(strings.TrimSuffix(name, "()"), ".")); ok { // as in Sphinx
+			found = append(found, t)
+		}
+	}
 	if len(found) > 1 {
 		e.warn(n, "ref-ambiguous", "`"+name+"` may mean "+found[0].kind+" or "+found[1].kind+".", "Use the role of the one you mean.")
 	}
@@ -270,6 +323,9 @@ func (s *Site) sectionLabels() bool {
 
 func (s *Site) autoLabel(p *page, name string) (target, bool) {
 	doc, rest, ok := strings.Cut(name, ":")
+	if plain := strings.NewReplacer("*", "", "`", "").Replace(name); plain != name { // Sphinx takes the title as it is written
+		return s.autoLabel(p, plain)
+	}
 	for _, t := range s.anchors()[normal(name)] {
 		return t, true
 	}
@@ -293,6 +349,14 @@ func (s *Site) equation(p *page, id string) (target, bool) {
 		}
 	}
 	return target{}, false
+}
+
+// equationText is how a reference calls an equation.
+func (s *Site) equationText(number string) string {
+	if f := s.conf.String("math_eqref_format"); strings.Contains(f, "{number}") {
+		return strings.ReplaceAll(f, "{number}", number)
+	}
+	return "(" + number + ")"
 }
 
 func (e *env) equationNumber(t target) string {
@@ -411,6 +475,9 @@ func (s *Site) object(p *page, n *doc.Node, domain, typ, name string) (target, b
 				scope = ""
 			}
 		}
+		if t, ok := s.anons()[domain+" "+name]; ok {
+			return t, true
+		}
 		if i := strings.IndexAny(name, "<("); domain == "cpp" && i > 0 {
 			if t, ok := anyType(strings.TrimSpace(name[:i])); ok {
 				return t, true
@@ -508,6 +575,22 @@ func (s *Site) indexObjects() {
 		}
 		return lasts
 	})
+	s.anons = sync.OnceValue(func() map[string]target { // members of an anonymous union are members of what holds it
+		anons := map[string]target{}
+		for domain, sep := range map[string]string{"c": ".", "cpp": "::"} {
+			for name, all := range s.named[domain] {
+				parts := strings.Split(name, sep)
+				kept := slices.DeleteFunc(slices.Clone(parts), func(p string) bool { return strings.HasPrefix(p, "@") })
+				if len(kept) < len(parts) && kept != nil {
+					anons[domain+" "+strings.Join(kept, sep)] = all[0]
+				}
+				if short, ok := s.enumerator(domain, parts, sep, all); ok {
+					anons[domain+" "+short] = all[0]
+				}
+			}
+		}
+		return anons
+	})
 	s.folds = sync.OnceValue(func() map[string]string {
 		folds := map[string]string{}
 		for typ, m := range s.objects {
@@ -520,6 +603,19 @@ func (s *Site) indexObjects() {
 		}
 		return folds
 	})
+}
+
+// enumerator gives the name that an enumerator has beside its enum, where that
+// is no scope.
+func (s *Site) enumerator(domain string, parts []string, sep string, all []target) (short string, ok bool) {
+	n := len(parts)
+	if n < 2 || all[0].kind != domain+":enumerator" {
+		return "", false
+	}
+	if _, ok = s.objects[domain+":enum"][strings.Join(parts[:n-1], sep)]; !ok {
+		return "", false
+	}
+	return strings.Join(append(parts[:n-2:n-2], parts[n-1]), sep), true
 }
 
 // bySuffix finds the object with the shortest name that ends so. suffix

@@ -227,3 +227,24 @@ func TestNumbersWithoutNames(t *testing.T) {
 `)})
 	has(t, "the page", shown(t, m, "index.html"), "Listing 1", ">Listing 2</", "Table 1")
 }
+
+// TestProse builds the tree that scripts/compare builds with Sphinx, too.
+func TestProse(t *testing.T) {
+	m, diags := buildSite(t, Options{Source: "../testdata/sphinx/prose"})
+	for page, want := range map[string][]string{
+		"numbers":      {"Drawing 2.1.3", "(2.2.1)", "Eq.2.2.1"},
+		"links":        {"fixed7", ">Both in third</a>", `href="https://other.example/doc/both.html#both"`, "&lt;no title&gt;", ">mod.Cls</code></a>"},
+		"versions":     {`<a href="#todo-0"><em>original entry</em></a> is located in versions.rst, line 47.)`},
+		"objects":      {"[anonymous]", `href="#c.c_fun"`},
+		"code/include": {"<pre"},
+		"blocks":       {"Footnotes<a"},
+	} {
+		has(t, page, shown(t, m, page+"/index.html"), want...)
+	}
+	has(t, "diagnostics", said(diags), "The toctree names `not/there`", "There is no label `none-such`")
+	for _, d := range diags {
+		if d.Source == nil {
+			t.Errorf("%s has no place", d.Message)
+		}
+	}
+}

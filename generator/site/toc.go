@@ -289,10 +289,14 @@ type numbering struct {
 	assigned map[*page]bool
 	stack    []int
 	counts   map[string]int // of figures, by type and section
+	secDepth int            // how many parts of a section's number stand in that of a figure
 }
 
 func (s *Site) number() {
-	n := &numbering{s: s, assigned: map[*page]bool{}, counts: map[string]int{}}
+	n := &numbering{s: s, assigned: map[*page]bool{}, counts: map[string]int{}, secDepth: 1}
+	if d, ok := s.conf.Values["numfig_secnum_depth"].(int64); ok {
+		n.secDepth = int(d)
+	}
 	for _, p := range s.pages {
 		p.secnum, p.fignum = nil, nil
 	}
@@ -353,9 +357,11 @@ func (n *numbering) parts(p *page, heads []heading, parts []tocPart, depth int) 
 			n.parts(p, heads, x.parts, depth)
 		case tocSection:
 			n.stack[len(n.stack)-1]++
+			made(&p.secnum)
+			id := heads[x.index].id
+			p.secnum[id] = "" // too deep for a number
 			if depth > 0 {
-				made(&p.secnum)
-				p.secnum[heads[x.index].id] = dotted(n.stack)
+				p.secnum[id] = dotted(n.stack)
 			}
 			if len(x.parts) > 0 && len(n.stack) < maxTocDepth {
 				n.stack = append(n.stack, 0)
@@ -364,6 +370,19 @@ func (n *numbering) parts(p *page, heads []heading, parts []tocPart, depth int) 
 			}
 		}
 	}
+}
+
+// upTo gives the first parts of a section's number, with a point at the end.
+func upTo(number string, parts int) string {
+	end := 0
+	for ; parts > 0 && end < len(number); parts-- {
+		if i := strings.IndexByte(number[end:], '.'); i >= 0 {
+			end += i + 1
+		} else {
+			return number + "."
+		}
+	}
+	return number[:end]
 }
 
 // figures numbers what is counted on a page, and on the pages of its
@@ -400,10 +419,7 @@ func (n *numbering) figures(p *page, section string) {
 		for trees < f.after {
 			tree()
 		}
-		first, _, _ := strings.Cut(within(f.in), ".")
-		if first != "" {
-			first += "."
-		}
+		first := upTo(within(f.in), n.secDepth)
 		n.counts[f.typ+first]++
 		made(&p.fignum)
 		p.fignum[f.id] = first + strconv.Itoa(n.counts[f.typ+first])

@@ -2,6 +2,7 @@ package directive
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"docent/generator/doc"
@@ -9,9 +10,10 @@ import (
 
 // A cDialect tells C and C++ apart where declarations are read.
 type cDialect struct {
-	domain   string
-	sep      string // between the parts of a nested name
-	keywords map[string]bool
+	domain     string
+	sep        string // between the parts of a nested name
+	keywords   map[string]bool
+	expression bool // what is shown is no declaration
 }
 
 func words(s string) map[string]bool {
@@ -26,12 +28,12 @@ const cTypeWords = "void char short int long float double signed unsigned _Bool 
 
 var (
 	cTypes   = words(cTypeWords + "wchar_t char8_t char16_t char32_t")
-	dialectC = cDialect{"c", ".", words(cTypeWords + "const volatile restrict static extern register inline _Noreturn noreturn _Thread_local thread_local struct union enum typedef sizeof _Alignof alignof _Atomic")}
-	dialectX = cDialect{"cpp", "::", words(cTypeWords + "wchar_t char8_t char16_t char32_t const volatile static extern register inline constexpr consteval constinit virtual explicit friend mutable typename class struct union enum typedef template " +
+	dialectC = cDialect{domain: "c", sep: ".", keywords: words(cTypeWords + "const volatile restrict static extern register inline _Noreturn noreturn _Thread_local thread_local struct union enum typedef sizeof _Alignof alignof _Atomic")}
+	dialectX = cDialect{domain: "cpp", sep: "::", keywords: words(cTypeWords + "wchar_t char8_t char16_t char32_t const volatile static extern register inline constexpr consteval constinit virtual explicit friend mutable typename class struct union enum typedef template " +
 		"public protected private noexcept override final default delete operator decltype sizeof thread_local concept requires using namespace nullptr true false this")}
 )
 
-var cToken = regexp.MustCompile(`^(?:[\pL_~][\pL\pN_]*|[0-9][0-9A-Za-z_.']*(?:[eEpP][+-][0-9]+)?[0-9A-Za-z_.]*|[LuU8R]*"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|\.\.\.|::|->|<<=|>>=|&&|\|\||[<>=!+\-*/%&|^]=|\[\[|\]\]|[^\s])`)
+var cToken = regexp.MustCompile(`^(?:[\pL_~@][\pL\pN_]*|[0-9][0-9A-Za-z_.']*(?:[eEpP][+-][0-9]+)?[0-9A-Za-z_.]*|[LuU8R]*"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|\.\.\.|::|->|<<=|>>=|&&|\|\||[<>=!+\-*/%&|^]=|\[\[|\]\]|[^\s])`)
 
 func cTokens(s string) []string {
 	var out []string
@@ -63,7 +65,17 @@ func nameLen(s string) int {
 
 func isName(t string) bool {
 	c := t[0]
-	return c == '_' || c == '~' && len(t) > 1 || c >= 0x80 || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+	return c == '_' || (c == '~' || c == '@') && len(t) > 1 || c >= 0x80 || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+}
+
+var anonymous = regexp.MustCompile(`@[\pL\pN_]+`)
+
+// nameless is how a name is shown: what begins with @ has none.
+func nameless(name string) string {
+	if strings.IndexByte(name, '@') < 0 {
+		return name
+	}
+	return anonymous.ReplaceAllString(name, "[anonymous]")
 }
 
 // A cDecl is a declaration taken apart at its name.
@@ -265,7 +277,7 @@ func spaced(t []string, i int) bool {
 		return trails(a)
 	case a == "->":
 		return i < 2 || trails(t[i-2])
-	case a == "," || a == "=" || b == "=" || a == "{" || b == "}" || b == "{":
+	case a == "," || a == "=" || b == "=":
 		return true
 	case b == "...":
 		return a == "typename" || a == "class"
@@ -292,12 +304,37 @@ func spaced(t []string, i int) bool {
 	return false
 }
 
+// binary reports whether a blank stands between two tokens of an expression,
+// beside those that stand in a declaration, too: about an operator with two
+// sides.
+func (d cDialect) binary(t []string, i int) bool {
+	operator := func(k int) bool {
+		if k == 0 || k+1 == len(t) {
+			return false
+		}
+		if prev := t[k-1]; prev != ")" && prev != "]" && !(isName(prev) && !d.keywords[prev]) && !strings.ContainsAny(prev[:1], `0123456789"'`) {
+			return false
+		}
+		switch t[k] {
+		case "+", "-", "/", "%", "|", "^", "||", "==", "!=", "<=", ">=", "<<", ">>":
+			return true
+		case "<", ">":
+			return d.domain == "c"
+		case "*", "&", "&&": // not of a type
+			return (isName(t[k+1]) || t[k+1] == "(" || t[k+1][0] >= '0' && t[k+1][0] <= '9') && !d.keywords[t[k+1]] &&
+				!slices.ContainsFunc(t, func(w string) bool { return cTypes[w] || w == "const" || w == "struct" })
+		}
+		return false
+	}
+	return operator(i) || operator(i-1)
+}
+
 // show writes tokens as signature nodes; names that are no keywords refer to
 // what they name, except the one at index own.
 func (d cDialect) show(o *object, t []string, own int) []*doc.Node {
 	var out []*doc.Node
 	for i := 0; i < len(t); i++ {
-		if i > 0 && spaced(t, i) {
+		if i > 0 && (spaced(t, i) || d.expression && d.binary(t, i)) {
 			out = append(out, plain(doc.KindDescSigSpace, o.pos, " "))
 		}
 		tok := t[i]
@@ -337,7 +374,7 @@ func (d cDialect) typeRef(p Parser, t []string, i int, pos doc.Pos) *doc.Node {
 			target += t[j]
 		}
 	}
-	n := doc.New(doc.KindPendingXref, pos, plain(doc.KindDescSigName, pos, t[i])).Set(doc.AttrRefDomain, d.domain).
+	n := doc.New(doc.KindPendingXref, pos, plain(doc.KindDescSigName, pos, nameless(t[i]))).Set(doc.AttrRefDomain, d.domain).
 		Set(doc.AttrRefType, "identifier").Set(doc.AttrRefTarget, target).Set(doc.AttrRefDoc, p.Docname())
 	setContext(p, n, d.domain)
 	return n
@@ -377,7 +414,7 @@ func (d cDialect) fill(o *object, x cDecl, line *doc.Node) {
 		}
 		line.Append(shown)
 	} else {
-		line.Append(doc.New(doc.KindDescName, pos, plain(doc.KindDescSigName, pos, last)))
+		line.Append(doc.New(doc.KindDescName, pos, plain(doc.KindDescSigName, pos, nameless(last))))
 	}
 	if x.isFunc {
 		list := doc.New(doc.KindDescParameterlist, pos)

@@ -1,6 +1,7 @@
 package directive
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -45,13 +46,20 @@ func code(p Parser, b *Block) ([]*doc.Node, error) {
 	if lang != "" {
 		n.AddClass(lang)
 	}
-	if err := numberLines(b, n, strings.Join(lines, "\n"), len(lines)); err != nil {
+	if v, ok := b.Option("number-lines"); ok && ofSite(p) && (blank(v) || isWhole(v)) { // as in Sphinx, beside the text
+		n.Set(doc.AttrLinenos, cmp.Or(strings.TrimSpace(v), "1"))
+	} else if err := numberLines(b, n, strings.Join(lines, "\n"), len(lines)); err != nil {
 		return nil, err
 	}
 	if lang == "" {
 		lang = p.State().Highlight
 	}
 	return listing(p, b, n, lang, len(lines), 1, b.opt("caption"))
+}
+
+func isWhole(s string) bool {
+	_, err := strconv.Atoi(strings.TrimSpace(s))
+	return err == nil
 }
 
 // numberLines writes the numbers of :number-lines: into the text, as docutils
@@ -192,10 +200,15 @@ func dedentLines(p Parser, b *Block, lines []string, n string) []string {
 	drop, err := strconv.Atoi(n)
 	if err != nil || drop < 0 {
 		drop = -1
+		shared := ""
 		for _, l := range lines {
 			if !blank(l) {
-				if d := len(l) - len(strings.TrimLeft(l, " \t")); drop < 0 || d < drop {
-					drop = d
+				margin := l[:len(l)-len(strings.TrimLeft(l, " \t"))]
+				if drop < 0 {
+					shared, drop = margin, len(margin)
+				}
+				for !strings.HasPrefix(margin, shared[:drop]) { // a tab is no blank
+					drop--
 				}
 			}
 		}

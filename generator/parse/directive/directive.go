@@ -150,6 +150,8 @@ type State struct {
 	Scope         map[string][]string
 	Serial        map[string]int    // counters, by what is counted
 	near          map[string]string // what an unknown role may mean
+	// aliases are the directives c:alias and cpp:alias of the page.
+	aliases []alias
 	// found are the roles by the names as the page writes them, until Roles or
 	// Domain change.
 	found map[string]Role
@@ -208,7 +210,7 @@ type MystScheme struct {
 	Classes    []string
 }
 
-// An ExtLink is a role of sphinx.ext.extlinks: both hold one %s.
+// An ExtLink is a role of sphinx.ext.extlinks; %s is what was written.
 type ExtLink struct{ URL, Caption string }
 
 // A ContentMode says whether a directive takes content.

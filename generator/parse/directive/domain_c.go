@@ -79,6 +79,7 @@ func addNamespaces(t *Table, domain string) {
 			for _, l := range b.signatures() {
 				desc.Append(doc.New(doc.KindDescSignature, l.Pos, plain(doc.KindDescName, l.Pos, l.Text)))
 			}
+			p.State().aliases = append(p.State().aliases, alias{desc, p.State().Scope[domain], numberOr(b.opt("maxdepth"), 1), b.has("noroot")})
 			return one(desc)
 		}})
 }
@@ -221,7 +222,7 @@ func (k cKind) target(o *object, name string, n *doc.Node) {
 	if display == "" {
 		display = k.name
 	}
-	o.entry("single", full+" ("+language+" "+display+")", id)
+	o.entry("single", nameless(full)+" ("+language+" "+display+")", id)
 }
 
 func (k cKind) scope(o *object) func() {
@@ -248,6 +249,10 @@ func (d cDialect) link(p Parser, n *doc.Node, explicit bool, title, target strin
 		if rest, ok := strings.CutPrefix(title, "~"); ok {
 			title = rest[strings.LastIndexByte(rest, d.sep[len(d.sep)-1])+1:]
 		}
+		title = nameless(title)
+		if strings.IndexByte(strings.TrimSuffix(title, "()"), '(') > 0 { // all parameters are there
+			title = strings.TrimSuffix(title, "()")
+		}
 	}
 	return title, target
 }
@@ -255,6 +260,7 @@ func (d cDialect) link(p Parser, n *doc.Node, explicit bool, title, target strin
 // expr shows an expression or type with references.
 func (d cDialect) expr(p Parser, r *RoleUse) []*doc.Node {
 	o := &object{p: p, pos: r.Pos}
+	d.expression = true
 	kind := r.Name[strings.LastIndexByte(r.Name, ':')+1:]
 	return r.give(doc.New(doc.KindDescInline, r.Pos, d.show(o, cTokens(r.Text), -1)...).AddClass(d.domain+"-"+kind, "sig", "sig-inline", d.domain).Set(doc.AttrDomain, d.domain))
 }

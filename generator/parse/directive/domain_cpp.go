@@ -145,6 +145,8 @@ func mangleName(parts []string) string {
 			s.WriteString(short)
 		case strings.HasPrefix(p, "operator "):
 			s.WriteString("cv" + mangleType(cTokens(op)))
+		case strings.HasPrefix(p, "@"):
+			s.WriteString("Ut" + strconv.Itoa(len(p)-1) + "_" + p[1:])
 		case strings.HasPrefix(p, "~"):
 			s.WriteString("D0")
 		default:

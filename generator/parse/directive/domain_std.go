@@ -75,7 +75,11 @@ func optionSignature(o *object, sig string, n *doc.Node) (string, bool) {
 			n.Append(plain(doc.KindDescAddname, o.pos, ", "))
 		}
 		n.Append(plain(doc.KindDescName, o.pos, name))
-		n.Append(plain(doc.KindDescAddname, o.pos, args))
+		if c := o.p.Config(); c != nil && c.Values["option_emphasise_placeholders"] == "true" {
+			n.Append(doc.New(doc.KindDescAddname, o.pos, emphasizeBraces(o.pos, args)...))
+		} else {
+			n.Append(plain(doc.KindDescAddname, o.pos, args))
+		}
 		names = append(names, name)
 	}
 	return strings.Join(names, "\n"), len(names) > 0

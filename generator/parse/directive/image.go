@@ -44,22 +44,23 @@ func figWidth(v string) (string, error) {
 }
 
 func runImage(p Parser, b *Block) ([]*doc.Node, error) {
-	n, err := picture(p, b, b.opt("align"))
+	n, img, err := picture(p, b, b.opt("align"))
 	if err != nil {
 		return nil, err
 	}
+	b.addName(p, img)
 	return one(n)
 }
 
 // picture is the image node, in a reference if it has a target.
-func picture(p Parser, b *Block, align string) (*doc.Node, error) {
+func picture(p Parser, b *Block, align string) (outer, img *doc.Node, err error) {
 	if align != "" {
 		allowed, where := alignH, ""
 		if b.Inline {
 			allowed, where = alignV, " in a substitution"
 		}
 		if !slices.Contains(allowed, align) {
-			return nil, &Fail{Code: "directive-option-value", Message: fmt.Sprintf("Invalid value of the option `:align:` of `%s`%s: `%s` is none of %s.", b.Name, where, align, list(allowed)),
+			return nil, nil, &Fail{Code: "directive-option-value", Message: fmt.Sprintf("Invalid value of the option `:align:` of `%s`%s: `%s` is none of %s.", b.Name, where, align, list(allowed)),
 				Pos: b.valuePos("align"), Len: len(align)}
 		}
 	}
@@ -76,15 +77,14 @@ func picture(p Parser, b *Block, align string) (*doc.Node, error) {
 		n.Set("alt", b.Subst.Names()[0])
 	}
 	b.classes(n, "class")
-	b.addName(p, n)
 	if target, ok := b.Option("target"); ok {
 		ref := targetReference(b.valuePos("target"), target)
 		if noter, ok := p.(ReferenceNoter); ok && ref.Attr("refname") != "" {
 			noter.NoteReference(ref)
 		}
-		return ref.Append(n), nil
+		return ref.Append(n), n, nil
 	}
-	return n, nil
+	return n, n, nil
 }
 
 var (
@@ -110,11 +110,14 @@ func targetReference(pos doc.Pos, target string) *doc.Node {
 }
 
 func figure(p Parser, b *Block) ([]*doc.Node, error) {
-	n, err := picture(p, b, "")
+	n, img, err := picture(p, b, "")
 	if err != nil {
 		return nil, err
 	}
 	fig := doc.New(doc.KindFigure, b.Pos, n)
+	if !ofSite(p) { // docutils gives the name to the picture, Sphinx to the figure
+		b.addName(p, img)
+	}
 	if w, ok := b.Option("figwidth"); ok && w == "image" {
 		if px := pixelWidth(p, uri(b.Arg(0))); px > 0 {
 			fig.Set("width", fmt.Sprintf("%dpx", px))
@@ -123,6 +126,9 @@ func figure(p Parser, b *Block) ([]*doc.Node, error) {
 		fig.Set("width", w)
 	}
 	b.classes(fig, "figclass")
+	if ofSite(p) {
+		b.addName(p, fig)
+	}
 	if a, ok := b.Option("align"); ok {
 		fig.Set("align", a)
 	}

@@ -1,6 +1,7 @@
 package directive
 
 import (
+	"fmt"
 	"strings"
 
 	"docent/generator/doc"
@@ -19,6 +20,9 @@ func mathBlock(p Parser, b *Block) ([]*doc.Node, error) {
 	all := joinLines(b.Content)
 	label, labelled := b.Option("label")
 	nowrap := b.has("nowrap") || b.has("no-wrap")
+	if c := p.Config(); !labelled && c != nil && c.Values["math_number_all"] == "true" {
+		label, labelled = fmt.Sprintf("%s:%s", p.Docname(), strings.TrimPrefix(p.State().serialID("equation"), "equation-")), true
+	}
 	parts := []string{all}
 	if !labelled && !nowrap {
 		parts = strings.Split(all, "\n\n")

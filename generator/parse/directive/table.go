@@ -1,6 +1,7 @@
 package directive
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -102,6 +103,13 @@ func domain(p Parser) string {
 	return ""
 }
 
+// ofSite reports whether the page is one of a site, for which Sphinx's rules
+// hold where docutils has others.
+func ofSite(p Parser) bool {
+	c := p.Config()
+	return c != nil && c.DocInfo
+}
+
 // Lookup finds a directive as it was written, or gives nil and the nearest
 // name that is known, or "".
 func (t *Table) Lookup(p Parser, name string) (d *Directive, near string) {
@@ -135,10 +143,35 @@ func (t *Table) lookupRole(p Parser, name string) Role {
 			return extLink(link)
 		}
 	}
+	if rest, ok := strings.CutPrefix(name, "external"); ok && rest != "" {
+		return t.external(p, rest)
+	}
 	if r, ok := find(p, t.Roles, name); ok && (!slices.Contains(cpythonRoles, name) || p.Config() != nil && p.Config().CPython != nil) {
 		return r
 	}
 	return nil
+}
+
+// external is a role of intersphinx: what is left of external:ROLE,
+// external:DOMAIN:ROLE or external+SITE:DOMAIN:ROLE leads to other sites only.
+func (t *Table) external(p Parser, rest string) Role {
+	site, name, ok := strings.Cut(rest, ":")
+	if site = strings.TrimPrefix(site, "+"); !ok || site == "" && rest[0] != ':' {
+		return nil
+	}
+	r, ok := find(p, t.Roles, name)
+	if !ok {
+		return nil
+	}
+	return func(p Parser, use *RoleUse) []*doc.Node {
+		nodes := r(p, use)
+		for _, n := range nodes {
+			if n.Kind == doc.KindPendingXref {
+				n.Set(doc.AttrInventory, cmp.Or(site, "*")).Set(doc.AttrRefWarn, "1")
+			}
+		}
+		return nodes
+	}
 }
 
 // nearRole is the role that a name that is none may stand for, or "". A page

@@ -101,8 +101,13 @@ func samplePart(s string) string {
 // emphasizedLiteral shows {parts} in braces emphasised.
 func emphasizedLiteral(_ Parser, r *RoleUse) []*doc.Node {
 	n := doc.New(doc.KindLiteral, r.Pos).AddClass(r.Name).Set("role", r.Name)
+	return r.give(n.Append(emphasizeBraces(r.Pos, r.Text)...))
+}
+
+// emphasizeBraces makes emphasis of what stands in braces.
+func emphasizeBraces(pos doc.Pos, s string) (out []*doc.Node) {
 	text, inside, open := "", "", false
-	for rest := r.Text; rest != ""; {
+	for rest := s; rest != ""; {
 		part := samplePart(rest)
 		rest = rest[len(part):]
 		dest := &text
@@ -122,9 +127,9 @@ func emphasizedLiteral(_ Parser, r *RoleUse) []*doc.Node {
 			switch {
 			case open && inside != "":
 				if text != "" {
-					n.Append(doc.NewText(r.Pos, text))
+					out = append(out, doc.NewText(pos, text))
 				}
-				n.Append(plain(doc.KindEmphasis, r.Pos, inside))
+				out = append(out, plain(doc.KindEmphasis, pos, inside))
 				text, inside, open = "", "", false
 			case open:
 				text, open = text+"{}", false
@@ -139,9 +144,9 @@ func emphasizedLiteral(_ Parser, r *RoleUse) []*doc.Node {
 		text += "{" + inside
 	}
 	if text != "" {
-		n.Append(doc.NewText(r.Pos, text))
+		out = append(out, doc.NewText(pos, text))
 	}
-	return r.give(n)
+	return out
 }
 
 // abbr reads "LIFO (last in, first out)".
@@ -212,16 +217,26 @@ func rfc(p Parser, r *RoleUse) []*doc.Node {
 	return r.standard(p, plain(doc.KindReference, r.Pos, title).Set("refuri", uri), "rfc", "RFC; RFC "+target)
 }
 
-// extLink is a role of extlinks: both texts hold one %s.
+// extLink is a role of extlinks. A caption that holds no %s stands before what
+// was written.
 func extLink(link ExtLink) Role {
 	return func(_ Parser, r *RoleUse) []*doc.Node {
 		title, target, explicit := titleAndTarget(r)
 		if !explicit {
-			title = strings.ReplaceAll(link.URL, "%s", target)
+			title = percent(link.URL, target)
 			if link.Caption != "" {
-				title = strings.ReplaceAll(strings.ReplaceAll(link.Caption, "%s", target), "%%", "%")
+				title = link.Caption
+				if !strings.Contains(title, "%s") {
+					title += "%s"
+				}
+				title = percent(title, target)
 			}
 		}
-		return r.give(plain(doc.KindReference, r.Pos, title).Set("refuri", strings.ReplaceAll(link.URL, "%s", target)))
+		return r.give(plain(doc.KindReference, r.Pos, title).Set("refuri", percent(link.URL, target)))
 	}
+}
+
+// percent puts a text in place of each %s of a format.
+func percent(format, text string) string {
+	return strings.NewReplacer("%s", text, "%%", "%").Replace(format)
 }

@@ -15,6 +15,9 @@ func todos(t *Table) {
 		}
 		n := b.classes(doc.New(doc.KindTodo, b.Pos), "class").AddClass("admonition-todo")
 		b.addName(p, n)
+		if len(n.IDs()) == 0 {
+			n.AddID(p.State().serialID("todo"))
+		}
 		return one(n.Append(p.Blocks(b.Content, false)...))
 	}})
 	// The list of all to-dos needs other pages; the site fills it in.
@@ -22,7 +25,7 @@ func todos(t *Table) {
 		if hidesTodos(p) {
 			return nil, nil
 		}
-		return one(pending(b, "todolist"))
+		return one(doc.New(doc.KindTodolist, b.Pos))
 	}})
 	t.add(&Directive{Name: "ifconfig", Required: 1, FinalSpace: true, Content: MayContent, Run: ifConfig})
 }

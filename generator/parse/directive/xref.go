@@ -33,10 +33,13 @@ func xrefs(t *Table) {
 		{domain: "std", kind: "token", link: tokenLink},
 		{domain: "std", kind: "option", warn: true, link: optionLink},
 		{domain: "math", kind: "eq", warn: true},
+		{domain: "math", kind: "numref", warn: true},
 		{kind: "any", warn: true, link: anyLink},
 		{kind: "download", node: doc.KindDownloadReference},
 	} {
-		t.role(c.reading(), c.kind)
+		if c.domain != "math" || c.kind == "eq" {
+			t.role(c.reading(), c.kind)
+		}
 		if c.domain != "" {
 			t.role(c.reading(), c.domain+":"+c.kind)
 		}

@@ -77,6 +77,7 @@ func (p *page) finishDirectives() {
 		p.root.Set("title", p.state.Title)
 	}
 	p.state.Decorate(p.root)
+	p.state.Aliases(p.root)
 	if !p.pending {
 		return
 	}

@@ -400,6 +400,14 @@ func (in *inliner) footnote(i int) int {
 		p.noteRefs[name] = append(p.noteRefs[name], ref)
 		p.noteRefName(ref)
 	}
+	if p.cfg.Values["trim_footnote_reference_space"] == "true" {
+		from := i
+		for from > in.text && (in.s[from-1] == ' ' || in.s[from-1] == '\n') {
+			from--
+		}
+		in.flush(from)
+		in.text = i
+	}
 	return in.emit(i, end, ref)
 }
 

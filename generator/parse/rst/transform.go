@@ -52,6 +52,7 @@ func (p *parser) transform() {
 		directive.NumberSections(p.root)
 		directive.Contents(p.root, p.setID)
 	}
+	p.state.Aliases(p.root)
 	if p.transitions > 0 {
 		if p.pending > 0 {
 			dropPending(p.root)

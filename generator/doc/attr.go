@@ -87,7 +87,6 @@ const (
 	AttrRefTarget   = "reftarget"
 	AttrRefExplicit = "refexplicit"
 	AttrRefWarn     = "refwarn" // report it when it is not found
-	AttrRefDoc      = "refdoc"  // page it stands on, without suffix
 	AttrRefSpecific = "refspecific"
 	// AttrInventory is the name of the only site, as intersphinx_mapping calls
 	// it, that a reference may lead to; "*" is any but this one.
@@ -182,7 +181,7 @@ var hidden = func() map[string]bool {
 		AttrOwn, AttrRaw, AttrLanguage, AttrLinenos, AttrEmphasize, AttrFilename, AttrFileLine, AttrDiff, AttrForce,
 		AttrGroup, AttrOptions, AttrCaption, AttrLabel, AttrNowrap, AttrDirective, AttrClass, AttrDepth, AttrLocal, AttrBacklinks,
 		AttrStart, AttrTarget, AttrTitle, AttrGlob, AttrHidden, AttrIncludeHidden, AttrMaxDepth, AttrNumbered,
-		AttrTitlesOnly, AttrReversed, AttrRefDomain, AttrRefType, AttrRefTarget, AttrRefExplicit, AttrRefWarn, AttrRefDoc,
+		AttrTitlesOnly, AttrReversed, AttrRefDomain, AttrRefType, AttrRefTarget, AttrRefExplicit, AttrRefWarn,
 		AttrRefSpecific, AttrInventory, AttrPyModule, AttrPyClass, AttrProgram, AttrJSModule, AttrJSObject, AttrScope, AttrDomain, AttrObjType,
 		AttrDescType, AttrNoIndex, AttrNoContents, AttrEscaped, AttrModule, AttrFullname, AttrObject, AttrCanonical, AttrSynopsis, AttrPlatform,
 		AttrDeprecated, AttrEntries, AttrInline, AttrExpr, AttrType, AttrVersion, AttrToken, AttrSync, AttrSelected, AttrOpen, AttrColumns,

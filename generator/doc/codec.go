@@ -138,16 +138,6 @@ const maxCodecDepth = 10000
 
 func (r *nodeReader) int() int32 { return int32(r.Int()) }
 
-// cut gives n of what lies in a piece of memory, or in a new one of so many.
-func cut[T any](piece *[]T, n, size int) []T {
-	at := len(*piece)
-	if at+n > cap(*piece) {
-		*piece, at = make([]T, 0, max(n, size)), 0
-	}
-	*piece = (*piece)[:at+n]
-	return (*piece)[at : at+n : at+n]
-}
-
 func (r *nodeReader) strings(size int) []string {
 	n := r.Length()
 	if n == 0 {

@@ -129,6 +129,8 @@ func NewLeaf(k Kind, pos Pos, text string) *Node {
 type Maker struct {
 	nodes    []Node
 	children []*Node
+	attrs    []attrs
+	pairs    []Attr
 	single   bool // one piece of memory for each: for trees of few nodes that live long
 }
 
@@ -146,6 +148,42 @@ func (m *Maker) New(k Kind, pos Pos) *Node {
 	n := &m.nodes[at]
 	n.Kind, n.Pos = k, pos
 	return n
+}
+
+// cut gives n of what lies in a piece of memory, or in a new one of so many.
+func cut[T any](piece *[]T, n, size int) []T {
+	at := len(*piece)
+	if at+n > cap(*piece) {
+		*piece, at = make([]T, 0, max(n, size)), 0
+	}
+	*piece = (*piece)[:at+n]
+	return (*piece)[at : at+n : at+n]
+}
+
+// With gives an element that has no attributes its first ones, with room for
+// as many more as extra says.
+func (m *Maker) With(n *Node, extra int, attrs ...Attr) *Node {
+	o := m.own(n)
+	if k := len(attrs) + extra; k <= len(o.first) {
+		o.other = o.first[:0]
+	} else {
+		o.other = cut(&m.pairs, k, 64)[:0]
+	}
+	o.other = append(o.other, attrs...)
+	return n
+}
+
+// SetClasses is [Node.SetClasses] for an element of this maker's page.
+func (m *Maker) SetClasses(n *Node, v []string) *Node {
+	m.own(n)
+	return n.SetClasses(v)
+}
+
+func (m *Maker) own(n *Node) *attrs {
+	if n.attrs == nil {
+		n.attrs = &cut(&m.attrs, 1, min(32, max(4, 2*cap(m.attrs))))[0]
+	}
+	return n.attrs
 }
 
 // NewText makes a text node.
@@ -378,17 +416,6 @@ func (n *Node) Set(key, value string) *Node {
 		o.other = o.first[:0]
 	}
 	o.other = append(o.other, Attr{key, value})
-	return n
-}
-
-// With gives an element that has none its first attributes, with room for as
-// many more as extra says.
-func (n *Node) With(extra int, attrs ...Attr) *Node {
-	o := n.own()
-	if o.other = o.first[:0]; len(attrs)+extra > len(o.first) {
-		o.other = make([]Attr, 0, len(attrs)+extra)
-	}
-	o.other = append(o.other, attrs...)
 	return n
 }
 

@@ -375,7 +375,7 @@ func (d cDialect) typeRef(p Parser, t []string, i int, pos doc.Pos) *doc.Node {
 		}
 	}
 	n := doc.New(doc.KindPendingXref, pos, plain(doc.KindDescSigName, pos, nameless(t[i]))).Set(doc.AttrRefDomain, d.domain).
-		Set(doc.AttrRefType, "identifier").Set(doc.AttrRefTarget, target).Set(doc.AttrRefDoc, p.Docname())
+		Set(doc.AttrRefType, "identifier").Set(doc.AttrRefTarget, target)
 	setContext(p, n, d.domain)
 	return n
 }

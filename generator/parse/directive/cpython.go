@@ -174,7 +174,7 @@ func limitedAPIList(p Parser, b *Block) ([]*doc.Node, error) {
 
 func stdRef(p Parser, pos doc.Pos, title, label string) *doc.Node {
 	ref := doc.New(doc.KindPendingXref, pos, plain(doc.KindInline, pos, title).AddClass("xref", "std", "std-ref"))
-	return ref.Set(doc.AttrRefDomain, "std").Set(doc.AttrRefType, "ref").Set(doc.AttrRefTarget, label).Set(doc.AttrRefExplicit, "1").Set(doc.AttrRefDoc, p.Docname())
+	return ref.Set(doc.AttrRefDomain, "std").Set(doc.AttrRefType, "ref").Set(doc.AttrRefTarget, label).Set(doc.AttrRefExplicit, "1")
 }
 
 func implDetail(p Parser, b *Block) ([]*doc.Node, error) {

@@ -53,7 +53,7 @@ func designs(t *Table) {
 			t.role(func(p Parser, r *RoleUse) []*doc.Node {
 				title, target, explicit := titleAndTarget(r)
 				n := doc.New(doc.KindPendingXref, r.Pos, badge(r, title, color, outline)).Set(doc.AttrRefType, "any").Set(doc.AttrRefDomain, "").
-					Set(doc.AttrRefTarget, target).Set(doc.AttrRefDoc, p.Docname()).Set(doc.AttrRefWarn, "1")
+					Set(doc.AttrRefTarget, target).Set(doc.AttrRefWarn, "1")
 				if explicit {
 					n.Set(doc.AttrRefExplicit, "1")
 				}

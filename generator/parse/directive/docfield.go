@@ -241,7 +241,7 @@ func (o *object) fieldRefs(role, target string, inner doc.Kind, pos doc.Pos) []*
 
 func (o *object) fieldRef(role, target string, shown *doc.Node, pos doc.Pos) *doc.Node {
 	n := doc.New(doc.KindPendingXref, pos, shown).Set(doc.AttrRefDomain, o.kind.domain).Set(doc.AttrRefType, role).
-		Set(doc.AttrRefTarget, target).Set(doc.AttrRefDoc, o.p.Docname())
+		Set(doc.AttrRefTarget, target)
 	setContext(o.p, n, o.kind.domain)
 	return n
 }

@@ -138,7 +138,8 @@ func (k pyKind) signature(o *object, sig string, n *doc.Node) (string, bool) {
 			full = class + "." + full
 		}
 	}
-	n.With(4, doc.Attr{Key: doc.AttrModule, Value: module}, doc.Attr{Key: doc.AttrFullname, Value: full})
+	m := &o.p.State().Make
+	m.With(n, 4, doc.Attr{Key: doc.AttrModule, Value: module}, doc.Attr{Key: doc.AttrFullname, Value: full})
 	if c := o.b.opt("canonical"); c != "" {
 		n.Set(doc.AttrCanonical, c)
 	}
@@ -159,7 +160,6 @@ func (k pyKind) signature(o *object, sig string, n *doc.Node) (string, bool) {
 	case module != "" && addModule:
 		n.Append(plain(doc.KindDescAddname, pos, module+"."))
 	}
-	m := &o.p.State().Make
 	m.Append(n, m.NewLeaf(doc.KindDescName, pos, name))
 	if args != "" {
 		list, err := pyParameters(o.p, args, pos)

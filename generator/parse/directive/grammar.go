@@ -68,7 +68,7 @@ func tokenRefs(p Parser, s, group string, pos doc.Pos) []*doc.Node {
 			}
 		}
 		ref := doc.New(doc.KindPendingXref, pos, plain(doc.KindLiteral, pos, title).AddClass("xref"))
-		out = append(out, ref.Set(doc.AttrRefDomain, "std").Set(doc.AttrRefType, "token").Set(doc.AttrRefTarget, target).Set(doc.AttrRefDoc, p.Docname()))
+		out = append(out, ref.Set(doc.AttrRefDomain, "std").Set(doc.AttrRefType, "token").Set(doc.AttrRefTarget, target))
 	}
 	if last < len(s) {
 		out = append(out, doc.NewText(pos, s[last:]))

@@ -68,7 +68,8 @@ func indexEntry(kind, value, id, emphasis, key string) string {
 }
 
 func indexNode(p Parser, pos doc.Pos, entries []string) *doc.Node {
-	return p.State().Make.New(doc.KindIndex, pos).Set(doc.AttrEntries, strings.Join(entries, "\n"))
+	m := &p.State().Make
+	return m.With(m.New(doc.KindIndex, pos), 0, doc.Attr{Key: doc.AttrEntries, Value: strings.Join(entries, "\n")})
 }
 
 func indexDirective(p Parser, b *Block) ([]*doc.Node, error) {

@@ -11,7 +11,7 @@ import "docent/generator/doc"
 // the text before it is the sample that stands there until there is one.
 func measured(p Parser, r *RoleUse) []*doc.Node {
 	sample, expr, _ := titleAndTarget(r)
-	n := doc.New(doc.KindPendingXref, r.Pos).Set(doc.AttrRefDoc, p.Docname()).
+	n := doc.New(doc.KindPendingXref, r.Pos).
 		Set(doc.AttrRefDomain, "lab").Set(doc.AttrRefType, "measured").Set(doc.AttrRefTarget, expr)
 	n.Append(r.give(plain(doc.KindInline, r.Pos, sample).AddClass("measured"))...)
 	return []*doc.Node{n}

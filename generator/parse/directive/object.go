@@ -99,7 +99,7 @@ func (b *Block) signatures() []Line {
 func (k *objectKind) run(p Parser, b *Block) ([]*doc.Node, error) {
 	o := &object{p: p, b: b, kind: k}
 	m := &p.State().Make
-	desc := m.New(doc.KindDesc, b.Pos).With(1, doc.Attr{Key: doc.AttrDomain, Value: k.domain},
+	desc := m.With(m.New(doc.KindDesc, b.Pos), 1, doc.Attr{Key: doc.AttrDomain, Value: k.domain},
 		doc.Attr{Key: doc.AttrObjType, Value: k.objtype}, doc.Attr{Key: doc.AttrDescType, Value: k.name}).SetClasses(k.classes)
 	if o.noIndex() {
 		desc.Set(doc.AttrNoIndex, "1")

@@ -35,7 +35,7 @@ func pyTypeRef(p Parser, s string, short bool, pos doc.Pos) *doc.Node {
 	}
 	reftype, target, title, specific := pyTypeTarget(s)
 	n := doc.New(doc.KindPendingXref, pos, doc.NewText(pos, title)).Set(doc.AttrRefDomain, "py").Set(doc.AttrRefType, reftype).
-		Set(doc.AttrRefTarget, target).Set(doc.AttrRefDoc, p.Docname())
+		Set(doc.AttrRefTarget, target)
 	if specific {
 		n.Set(doc.AttrRefSpecific, "1")
 	}

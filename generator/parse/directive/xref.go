@@ -86,7 +86,7 @@ func (c crossRef) role(p Parser, r *RoleUse, classes []string) []*doc.Node {
 	if strings.HasPrefix(r.Text, "!") && !r.Escaped {
 		text := r.Text[1:]
 		if c.parens {
-			text = strings.TrimSuffix(text, "()") + "()"
+			text = withParens(text)
 		}
 		return r.give(plain(c.inner, r.Pos, text).SetClasses(classes))
 	}
@@ -95,13 +95,12 @@ func (c crossRef) role(p Parser, r *RoleUse, classes []string) []*doc.Node {
 	}
 	if c.parens {
 		if !explicit {
-			title = strings.TrimSuffix(title, "()") + "()"
+			title = withParens(title)
 		}
 		target = strings.TrimSuffix(target, "()")
 	}
 	m := &p.State().Make
-	n := m.New(c.node, r.Pos).With(4, doc.Attr{Key: doc.AttrRefDoc, Value: p.Docname()},
-		doc.Attr{Key: doc.AttrRefDomain, Value: c.domain}, doc.Attr{Key: doc.AttrRefType, Value: c.kind})
+	n := m.With(m.New(c.node, r.Pos), 4, doc.Attr{Key: doc.AttrRefDomain, Value: c.domain}, doc.Attr{Key: doc.AttrRefType, Value: c.kind})
 	if explicit {
 		n.Set(doc.AttrRefExplicit, "1")
 	}
@@ -112,11 +111,19 @@ func (c crossRef) role(p Parser, r *RoleUse, classes []string) []*doc.Node {
 		title, target = c.link(p, n, explicit, title, target)
 	}
 	n.Set(doc.AttrRefTarget, OneLine(target))
-	n.Children = m.List(r.style(m.NewLeaf(c.inner, r.Pos, title).SetClasses(classes)))
+	n.Children = m.List(r.style(m.SetClasses(m.NewLeaf(c.inner, r.Pos, title), classes)))
 	if c.wrap != nil {
 		return c.wrap(p, r, n)
 	}
 	return m.List(n)
+}
+
+// withParens is the name of a function as it is shown.
+func withParens(s string) string {
+	if strings.HasSuffix(s, "()") {
+		return s
+	}
+	return s + "()"
 }
 
 // optionLink keeps the program that options belong to.

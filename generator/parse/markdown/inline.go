@@ -264,7 +264,7 @@ func (r *reader) link(n *ast.Link, pos doc.Pos) *doc.Node {
 		ext := strings.ToLower(path.Ext(file))
 		switch {
 		case forced == "path" || ext != "" && file != "" && !isPage(ext) && !strings.HasSuffix(file, "/"):
-			d := doc.New(doc.KindDownloadReference, pos, kids...).Set(doc.AttrRefTarget, dest).Set(doc.AttrRefDoc, r.p.Docname()).
+			d := doc.New(doc.KindDownloadReference, pos, kids...).Set(doc.AttrRefTarget, dest).
 				Set(doc.AttrRefType, "download").Set(doc.AttrRefDomain, "")
 			if len(kids) == 0 {
 				d.Append(doc.New(doc.KindLiteral, pos, doc.NewText(pos, path.Base(file))))
@@ -272,7 +272,7 @@ func (r *reader) link(n *ast.Link, pos doc.Pos) *doc.Node {
 			return withTitle(d, title)
 		case forced == "project" || file == "" || isSource(ext):
 			x := doc.New(doc.KindPendingXref, pos, kids...).Set(doc.AttrRefDomain, "std").Set(doc.AttrRefType, "myst").
-				Set(doc.AttrRefTarget, dest).Set(doc.AttrRefDoc, r.p.Docname()).Set(doc.AttrRefWarn, "1")
+				Set(doc.AttrRefTarget, dest).Set(doc.AttrRefWarn, "1")
 			if len(kids) > 0 {
 				x.Set(doc.AttrRefExplicit, "1")
 			} else {
@@ -333,7 +333,7 @@ func (r *reader) autoLink(n *ast.AutoLink, pos doc.Pos) *doc.Node {
 	}
 	if rest, scheme := trimScheme(url); scheme != "" && !r.p.opt.Plain {
 		return doc.New(doc.KindPendingXref, pos, doc.NewText(pos, rest)).Set(doc.AttrRefDomain, "std").Set(doc.AttrRefType, "myst").
-			Set(doc.AttrRefTarget, rest).Set(doc.AttrRefDoc, r.p.Docname()).Set(doc.AttrRefWarn, "1")
+			Set(doc.AttrRefTarget, rest).Set(doc.AttrRefWarn, "1")
 	}
 	return doc.New(doc.KindReference, pos, doc.NewText(pos, label)).Set("refuri", url)
 }

@@ -11,7 +11,6 @@ package markdown
 
 import (
 	"fmt"
-	"path"
 	"sort"
 	"strings"
 
@@ -250,9 +249,6 @@ func attribution(n *doc.Node) {
 		}
 	}
 }
-
-// Docname is the page's path without its suffix.
-func (p *page) Docname() string { return strings.TrimSuffix(p.name, path.Ext(p.name)) }
 
 // Source registers a further source.
 func (p *page) Source(src *doc.Source) int32 {

@@ -50,7 +50,7 @@ const (
 // An inliner reads one run of text.
 type inliner struct {
 	p        *parser
-	r        *run
+	r        run
 	s        string // null-escaped
 	from     int    // text before it was dealt with: here a start-string may always stand
 	text     int    // plain text begins here that was not yet put out
@@ -68,7 +68,7 @@ func (p *parser) inline(r *run, escaped bool) []*doc.Node { return p.inlineWith(
 // inlineWith gives messages a parent, which stands for the place in the tree
 // where docutils keeps them.
 func (p *parser) inlineWith(r *run, escaped bool, messages *doc.Node) []*doc.Node {
-	in := inliner{p: p, r: r, s: escapeNull(r.text), escaped: escaped, messages: messages}
+	in := inliner{p: p, r: *r, s: escapeNull(r.text), escaped: escaped, messages: messages}
 	in.nulls = len(in.s) > 0 && in.s != r.text
 	base := len(p.nodes)
 	i := 0

@@ -13,7 +13,6 @@ package rst
 
 import (
 	"fmt"
-	"path"
 	"slices"
 	"sort"
 	"strings"
@@ -134,8 +133,9 @@ func (p *parser) finish() *doc.Document {
 		d.Sources = append(d.Sources, f.src)
 		mapped = mapped || f.edits != nil
 	}
-	e := ending{p.files, mapped, p.messages > 0 || p.pending > 0}
-	e.settle(p.root)
+	if e := (ending{p.files, mapped, p.messages > 0 || p.pending > 0}); e.mapped || e.drop {
+		e.settle(p.root)
+	}
 	for _, m := range p.diags {
 		f := p.files[m.pos.File]
 		end := f.source(int(m.pos.Off) + m.Len)
@@ -160,11 +160,8 @@ type ending struct {
 // settle maps the places of all nodes, and takes the messages out of the tree
 // but for those that show source which would be lost without them.
 func (e *ending) settle(n *doc.Node) {
-	f := e.files[n.Pos.File]
 	if e.mapped {
-		n.Pos.Off = int32(f.source(int(n.Pos.Off)))
-	} else if int(n.Pos.Off) > len(f.src.Text) {
-		n.Pos.Off = int32(len(f.src.Text))
+		n.Pos.Off = int32(e.files[n.Pos.File].source(int(n.Pos.Off)))
 	}
 	if e.drop {
 		gone := func(c *doc.Node) bool {
@@ -296,9 +293,6 @@ func (p *parser) Include(src *doc.Source, from, to int, as string) []*doc.Node {
 	b.insert(slices.Concat([]line{{Pos: doc.Pos{File: index}}}, f.lines(index, 0, len(f.text)), []line{{Pos: end}}))
 	return nil
 }
-
-// Docname is the page's path without its suffix.
-func (p *parser) Docname() string { return strings.TrimSuffix(p.name, path.Ext(p.name)) }
 
 // Source registers a further source.
 func (p *parser) Source(src *doc.Source) int32 {

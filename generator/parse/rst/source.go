@@ -1,6 +1,7 @@
 package rst
 
 import (
+	"math/bits"
 	"sort"
 	"strings"
 	"unicode"
@@ -50,11 +51,12 @@ func plain(s string) bool {
 		return false
 	}
 	for i := 0; i < len(s); i++ {
-		// Eight bytes at once while they are letters, blanks and line ends.
+		// Eight bytes at once, up to one that is no letter and no blank.
 		for len(s)-i >= 8 {
 			w := uint64(s[i]) | uint64(s[i+1])<<8 | uint64(s[i+2])<<16 | uint64(s[i+3])<<24 |
 				uint64(s[i+4])<<32 | uint64(s[i+5])<<40 | uint64(s[i+6])<<48 | uint64(s[i+7])<<56
-			if (w-ones*' ')&^w&(ones*0x80)|w&(ones*0x80) != 0 {
+			if odd := ((w - ones*' ') | w) & (ones * 0x80); odd != 0 {
+				i += bits.TrailingZeros64(odd) / 8 // those above it may be taken for odd
 				break
 			}
 			i += 8

@@ -81,8 +81,10 @@ func (p *parser) anchorFigures(n *doc.Node) {
 	}
 }
 
-// found holds the elements that the transforms ask for, in document order.
+// found holds the elements that the transforms ask for, in document order. On
+// the way to them, every place is put inside its source.
 type found struct {
+	files                []*file
 	targets, refs, notes []*doc.Node
 	// before are the targets that stand among body elements, each with the
 	// node that follows it, messages left out.
@@ -94,7 +96,7 @@ type found struct {
 type targetBefore struct{ target, next *doc.Node }
 
 func (p *parser) collect() *found {
-	f := &found{}
+	f := &found{files: p.files}
 	f.walk(p.root)
 	return f
 }
@@ -109,6 +111,9 @@ func (f *found) walk(n *doc.Node) {
 		f.notes = append(f.notes, n)
 	}
 	for _, c := range n.Children {
+		if end := len(f.files[c.Pos.File].text); int(c.Pos.Off) > end {
+			c.Pos.Off = int32(end)
+		}
 		if f.waiting {
 			f.meet(c)
 		}

@@ -328,7 +328,7 @@ func (p *parser) elsewhere(n *doc.Node) {
 	n.Kind = doc.KindPendingXref
 	n.Unset("refname")
 	n.Set(doc.AttrRefDomain, "citation").Set(doc.AttrRefType, "ref").Set(doc.AttrRefTarget, label).Set(doc.AttrRefExplicit, "1").
-		Set(doc.AttrRefWarn, "1").Set(doc.AttrRefDoc, p.Docname())
+		Set(doc.AttrRefWarn, "1")
 	n.Children = []*doc.Node{doc.New(doc.KindInline, n.Pos, doc.NewText(n.Pos, "["+label+"]"))}
 	p.settled[n] = true
 }

@@ -101,6 +101,8 @@ type Parser interface {
 	// reports a file that includes itself with the same bounds, and gives
 	// nothing then.
 	Include(src *doc.Source, from, to int, as string) []*doc.Node
+	// Docname is the page's path below the root without its suffix.
+	Docname() string
 	// Source registers a further source and gives its index for doc.Pos.
 	Source(src *doc.Source) int32
 	// ReadFile reads a file that the page names: relative to the page's

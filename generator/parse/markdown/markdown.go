@@ -11,6 +11,7 @@ package markdown
 
 import (
 	"fmt"
+	"path"
 	"sort"
 	"strings"
 
@@ -249,6 +250,9 @@ func attribution(n *doc.Node) {
 		}
 	}
 }
+
+// Docname is the page's path below the root, without its suffix.
+func (p *page) Docname() string { return strings.TrimSuffix(p.name, path.Ext(p.name)) }
 
 // Source registers a further source.
 func (p *page) Source(src *doc.Source) int32 {

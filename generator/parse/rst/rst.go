@@ -13,6 +13,7 @@ package rst
 
 import (
 	"fmt"
+	"path"
 	"slices"
 	"sort"
 	"strings"
@@ -293,6 +294,9 @@ func (p *parser) Include(src *doc.Source, from, to int, as string) []*doc.Node {
 	b.insert(slices.Concat([]line{{Pos: doc.Pos{File: index}}}, f.lines(index, 0, len(f.text)), []line{{Pos: end}}))
 	return nil
 }
+
+// Docname is the page's path without its suffix.
+func (p *parser) Docname() string { return strings.TrimSuffix(p.name, path.Ext(p.name)) }
 
 // Source registers a further source.
 func (p *parser) Source(src *doc.Source) int32 {

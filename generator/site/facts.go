@@ -284,8 +284,10 @@ func (f *facts) walk(o *outline, d *doc.Document, n *doc.Node, explicit map[stri
 			object("citation:ref", label.PlainText(), n)
 		}
 	case doc.KindTarget:
-		if n.Attr(doc.AttrDomain) == "js" && n.Attr(doc.AttrObjType) == "module" && n.Attr(doc.AttrObject) != "" && len(n.IDs()) > 0 {
-			object("js:module", n.Attr(doc.AttrObject), n)
+		if typ := n.Attr(doc.AttrObjType); typ != "" && n.Attr(doc.AttrObject) != "" { // js:module, and what a tree adds
+			if id := first(n.Attr("refid"), firstOf(n.IDs())); id != "" {
+				f.objects = append(f.objects, fact{typ: n.Attr(doc.AttrDomain) + ":" + typ, name: n.Attr(doc.AttrObject), id: id, pos: n.Pos})
+			}
 		}
 		if m := n.Attr(doc.AttrModule); m != "" && n.HasClass("module") && !truthy(n, doc.AttrNoIndex) {
 			if id := first(n.Attr("refid"), firstOf(n.IDs())); id != "" {

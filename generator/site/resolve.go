@@ -369,6 +369,9 @@ func (e *env) equationNumber(t target) string {
 // object finds an object of a domain from where a reference stands.
 func (s *Site) object(p *page, n *doc.Node, domain, typ, name string) (target, bool) {
 	types := roleTypes[domain+":"+typ]
+	if own, ok := s.roles[typ]; ok && domain == "std" {
+		types = []string{"std:" + own}
+	}
 	named := s.named[domain]
 	get := func(name string) (target, bool) {
 		all := named[name]

@@ -20,14 +20,23 @@ var directiveName = regexp.MustCompile(`^[a-z][a-z0-9_-]*$`)
 // those that the program brings, and one for each template in
 // templates/directives.
 func (s *Site) tableOf() *directive.Table {
-	if len(s.theme.directives) == 0 {
-		return s.opt.Table
-	}
-	t := s.opt.Table
+	t, own := s.opt.Table, false
 	if t == nil {
 		t = directive.Standard()
 	}
-	t = t.Clone()
+	clone := func() *directive.Table {
+		if !own {
+			t, own = t.Clone(), true
+		}
+		return t
+	}
+	if s.extend(t, clone); len(s.theme.directives) == 0 {
+		if !own {
+			return s.opt.Table
+		}
+		return t
+	}
+	t = clone()
 	for _, name := range slices.Sorted(maps.Keys(s.theme.directives)) {
 		if !directiveName.MatchString(name) {
 			file := s.set.Theme + "/templates/directives/" + name + ".html"

@@ -96,6 +96,7 @@ type Site struct {
 	objects   map[string]map[string]target   // "py:function" and the like -> name -> where
 	named     map[string]map[string][]target // "py" and the like -> name -> where, by type
 	lasts     func() map[string][]string     // names by domain and last part, made when asked for
+	roles     map[string]string              // of the tree's own object types: the type that a role refers to
 	anons     func() map[string]target       // C objects by domain and name, without the parts that are anonymous
 	folds     func() map[string]string       // names by type and themselves in lower case, likewise
 	anchors   func() map[string][]target     // sections by their titles, made when asked for

@@ -248,3 +248,55 @@ func TestProse(t *testing.T) {
 		}
 	}
 }
+
+// TestOwnExtensions is about what the extensions of a tree add: their calls
+// are read, their Python is not run.
+func TestOwnExtensions(t *testing.T) {
+	m, diags := buildSite(t, Options{Source: tree(t, "conf.py", `import sys, os
+sys.path.append(os.path.join(os.path.dirname(__file__), "more", "own"))
+extensions = ["sphinx.ext.todo", "kinds"]
+
+def setup(app):
+    # app.add_role("ghost", ghost)
+    app.add_object_type("command", "cmd", indextemplate="pair: %s; command", objname="a (command)", parse_node=lambda *a: a)
+    app.add_generic_role("shout", nodes.strong)
+    app.add_role("issue", issue_role)
+    app.add_directive("synopsis", Synopsis)
+    app.add_directive("versionadded", Strange)
+    app.add_directive("odd", Odd)
+    app.add_directive(name_of(), Odd)
+`, "own/kinds.py", `from classes import Synopsis
+def setup(app):
+    app.add_crossref_type(directivename="setting", rolename="setting", indextemplate="pair: %s; setting")
+`, "own/classes.py", "from x import y\nclass Base(directives.CodeBlock):\n    pass\n\nclass Synopsis(Base):\n    pass\n",
+		"index.rst", `Top
+===
+
+.. setting:: DEBUG
+
+Text.
+
+.. command:: run [FILE]
+
+   It runs.
+
+.. synopsis::
+   :strange:
+
+   run FILE
+
+.. odd:: one
+
+   two
+
+.. versionadded:: 1.0
+
+:setting:`+"`DEBUG` :cmd:`run` :shout:`loud` :issue:`7` :ghost:`x` :py:ref:`genindex`\n")})
+	has(t, "the page", shown(t, m, "index.html"), `<a href="#setting-DEBUG"><code`, `<a href="#command-run-FILE"><code`, "<strong>loud</strong>", ">7</span>",
+		"It runs.", "run FILE", ".. odd:: one", "New in version 1.0", `href="genindex/"`)
+	has(t, "the index", shown(t, m, "genindex/index.html"), "setting", "command")
+	has(t, "diagnostics", said(diags), "conf.py:9:5: warning: Defined in Python, which is not run: :issue:, odd::.", "Unknown role `ghost`")
+	if n := strings.Count(said(diags), "\n"); n > 3 {
+		t.Errorf("%d lines of diagnostics: %s", n, said(diags))
+	}
+}

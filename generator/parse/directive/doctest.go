@@ -17,7 +17,9 @@ func doctests(t *Table) {
 			Run: func(p Parser, b *Block) ([]*doc.Node, error) { return doctestBlock(p, b, name, lang) }})
 	}
 	for _, name := range []string{"automodule", "autoclass", "autoexception", "autofunction", "automethod", "autoattribute", "autodata", "autoproperty",
-		"autodecorator", "autosummary", "autoapimodule", "autoapiclass", "autopydantic_model", "autoclasstree", "automodapi"} {
+		"autodecorator", "autosummary", "autoapimodule", "autoapiclass", "autopydantic_model", "autoclasstree", "automodapi", "automodsumm",
+		"doxygenindex", "autodoxygenindex", "doxygenfunction", "doxygenstruct", "doxygenclass", "doxygenenum", "doxygendefine", "doxygenvariable", "doxygentypedef",
+		"doxygenunion", "doxygenfile", "doxygengroup", "doxygennamespace", "doxygeninterface", "doxygenpage", "kernel-doc", "show-options", "show-policy"} {
 		t.add(&Directive{Name: name, Optional: 1, FinalSpace: true, Content: MayContent, AnyOption: true, Run: autodoc})
 	}
 	t.add(&Directive{Name: "argparse", Optional: 1, FinalSpace: true, Content: MayContent, AnyOption: true, Run: autodoc}, "click", "program-output", "command-output", "inheritance-diagram")

@@ -19,8 +19,8 @@ func standardDomain(t *Table) {
 	}})
 	option := &objectKind{domain: "std", name: "option", objtype: "cmdoption", signature: optionSignature, target: optionTarget}
 	t.addObject(option, "option", "cmdoption", "std:cmdoption")
-	t.AddObjectType("envvar", "envvar", "single: environment variable; %s")
-	t.AddObjectType("confval", "confval", "pair: %s; configuration value")
+	t.AddObjectType("envvar", "envvar", "single: environment variable; %s", false)
+	t.AddObjectType("confval", "confval", "pair: %s; configuration value", false)
 	envvar := crossRef{domain: "std", kind: "envvar", wrap: func(p Parser, r *RoleUse, n *doc.Node) []*doc.Node {
 		id, name := p.State().serialID("index"), n.Attr(doc.AttrRefTarget)
 		return append(indexed(p, r.Pos, id, []string{
@@ -33,21 +33,23 @@ func standardDomain(t *Table) {
 // AddObjectType adds a directive that describes objects of a kind of the
 // site's own, and the role that refers to them, as Sphinx' add_object_type
 // does. index is the template of index entries, such as "pair: %s; command",
-// or "" for none. Add to a [Table.Clone], not to the standard table.
-func (t *Table) AddObjectType(name, role, index string) {
-	kind, template := "single", index
-	if k, rest, ok := strings.Cut(index, ":"); ok {
-		kind, template = strings.TrimSpace(k), strings.TrimSpace(rest)
-	}
+// or "" for none. With short, the first word of a signature is the object's
+// name: who reads signatures by a function of their own mostly does that. Add
+// to a [Table.Clone], not to the standard table.
+func (t *Table) AddObjectType(name, role, index string, short bool) {
+	kind, template := indexTemplate(index)
 	t.addObject(&objectKind{domain: "std", name: name, options: map[string]Check{"type": text, "default": text},
 		signature: plainSignature, target: func(o *object, object string, n *doc.Node) {
 			id := o.p.State().newID(name, object)
+			if f := strings.FieldsFunc(object, func(r rune) bool { return r == ' ' || r == '(' }); short && len(f) > 0 {
+				object = f[0]
+			}
 			o.found(n, id, object)
 			if template != "" {
 				o.entry(kind, strings.ReplaceAll(template, "%s", object), id)
 			}
 		}}, name)
-	t.role(crossRef{domain: "std", kind: role}.reading(), role, "std:"+role)
+	t.ownRole(crossRef{domain: "std", kind: role}.reading(), role, "std:"+role)
 }
 
 func plainSignature(o *object, sig string, n *doc.Node) (string, bool) {

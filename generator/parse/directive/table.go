@@ -16,6 +16,7 @@ import (
 type Table struct {
 	Directives map[string]*Directive
 	Roles      map[string]Role
+	own        map[string]bool // roles that the site adds; nil in the standard table
 }
 
 var standard struct {
@@ -45,7 +46,11 @@ func newStandard() *Table {
 
 // Clone gives a copy that may be added to.
 func (t *Table) Clone() *Table {
-	return &Table{Directives: maps.Clone(t.Directives), Roles: maps.Clone(t.Roles)}
+	own := maps.Clone(t.own)
+	if own == nil {
+		own = map[string]bool{}
+	}
+	return &Table{Directives: maps.Clone(t.Directives), Roles: maps.Clone(t.Roles), own: own}
 }
 
 func (t *Table) add(d *Directive, aliases ...string) {
@@ -146,7 +151,7 @@ func (t *Table) lookupRole(p Parser, name string) Role {
 	if rest, ok := strings.CutPrefix(name, "external"); ok && rest != "" {
 		return t.external(p, rest)
 	}
-	if r, ok := find(p, t.Roles, name); ok && (!slices.Contains(cpythonRoles, name) || p.Config() != nil && p.Config().CPython != nil) {
+	if r, ok := find(p, t.Roles, name); ok && (t.own[name] || !slices.Contains(cpythonRoles, name) || p.Config() != nil && p.Config().CPython != nil) {
 		return r
 	}
 	return nil
@@ -200,7 +205,7 @@ func (t *Table) nearRole(p Parser, name string) string {
 func (t *Table) Run(p Parser, b *Block) []*doc.Node {
 	d, near := t.Lookup(p, b.Name)
 	if rest, ok := ofStd(p, b.Name); ok && d == nil {
-		p.Report(doc.Warning, "directive-domain", b.Pos, b.Len, fmt.Sprintf("Unknown directive `%s`: it is read as `%s`.", b.Name, rest), "Its extension is not read here; Sphinx without it does the same.")
+		reportDomain(p, "directive-domain", b.Pos, b.Len, "directive", b.Name, rest)
 		d, _ = t.Lookup(p, rest)
 	}
 	if d == nil {
@@ -236,7 +241,7 @@ func (t *Table) RunRole(p Parser, r *RoleUse) []*doc.Node {
 	}
 	role := t.LookupRole(p, name)
 	if rest, ok := ofStd(p, name); ok && role == nil {
-		p.Report(doc.Warning, "role-domain", r.Pos, r.Len, fmt.Sprintf("Unknown role `%s`: it is read as `%s`.", name, rest), "Its extension is not read here; Sphinx without it does the same.")
+		reportDomain(p, "role-domain", r.Pos, r.Len, "role", name, rest)
 		role = t.LookupRole(p, rest)
 	}
 	if role == nil {
@@ -249,12 +254,20 @@ func (t *Table) RunRole(p Parser, r *RoleUse) []*doc.Node {
 	return role(p, r)
 }
 
+// reportDomain tells that a name of another domain is read as one of the
+// standard domain. Where the domain is known, Sphinx does the same and is silent.
+func reportDomain(p Parser, code string, pos doc.Pos, length int, what, name, rest string) {
+	if d, _, _ := strings.Cut(strings.ToLower(name), ":"); !slices.Contains([]string{"py", "c", "cpp", "js", "rst", "math"}, d) {
+		p.Report(doc.Warning, code, pos, length, fmt.Sprintf("Unknown %s `%s`: it is read as `%s`.", what, name, rest), "Its extension is not read here; Sphinx without it does the same.")
+	}
+}
+
 // ofStd gives the name of the standard domain that Sphinx takes for one of
 // a domain that it does not know: "option" for "oslo.config:option".
 func ofStd(p Parser, name string) (rest string, ok bool) {
 	d, rest, ok := strings.Cut(strings.ToLower(name), ":")
 	c := p.Config()
-	if !ok || c == nil || !c.SphinxIDs || slices.Contains([]string{"py", "c", "cpp", "js", "rst", "std", "math"}, d) {
+	if !ok || c == nil || !c.SphinxIDs || d == "std" {
 		return "", false
 	}
 	return rest, slices.Contains([]string{"option", "envvar", "token", "term", "ref", "numref", "keyword", "doc",

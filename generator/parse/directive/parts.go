@@ -2,6 +2,7 @@ package directive
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"docent/generator/doc"
@@ -23,18 +24,24 @@ func parts(t *Table) {
 		return one(n)
 	}})
 	t.add(&Directive{Name: "header", Content: MustContent, Run: func(p Parser, b *Block) ([]*doc.Node, error) {
-		p.State().Header = append(p.State().Header, p.Blocks(b.Content, false)...)
-		return nil, nil
+		return decorate(p, b, &p.State().Header)
 	}})
 	t.add(&Directive{Name: "footer", Content: MustContent, Run: func(p Parser, b *Block) ([]*doc.Node, error) {
-		p.State().Footer = append(p.State().Footer, p.Blocks(b.Content, false)...)
-		return nil, nil
+		return decorate(p, b, &p.State().Footer)
 	}})
 	t.add(&Directive{Name: "title", Required: 1, FinalSpace: true, Run: func(p Parser, b *Block) ([]*doc.Node, error) {
 		p.State().Title = b.Arg(0)
 		return nil, nil
 	}})
 	t.add(&Directive{Name: "meta", Content: MustContent, Run: meta})
+}
+
+// decorate adds to the header or footer. What its content adds stands after it.
+func decorate(p Parser, b *Block, to *[]*doc.Node) ([]*doc.Node, error) {
+	before := len(*to)
+	nodes := p.Blocks(b.Content, false)
+	*to = slices.Insert(*to, before, nodes...)
+	return nil, nil
 }
 
 // contents leaves a topic with a pending node: the list is made when all

@@ -2,6 +2,8 @@ package directive
 
 import (
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"docent/generator/doc"
 )
@@ -28,11 +30,12 @@ func lineBlock(p Parser, b *Block) ([]*doc.Node, error) {
 	var indents []int
 	for _, l := range b.Content {
 		t := strings.TrimSpace(l.Text)
-		lead := len(l.Text) - len(strings.TrimLeft(l.Text, " "))
+		before := l.Text[:len(l.Text)-len(strings.TrimLeftFunc(l.Text, unicode.IsSpace))]
+		lead := utf8.RuneCountInString(before)
 		if t == "" {
-			lead = -1
+			lead, before = -1, ""
 		}
-		lines = append(lines, wrap(p, doc.KindLine, t, at(l.Pos, max(0, lead))))
+		lines = append(lines, wrap(p, doc.KindLine, t, at(l.Pos, len(before))))
 		indents = append(indents, lead)
 	}
 	// A blank line stands as deep as the line before it; one at the start

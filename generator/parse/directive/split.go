@@ -188,7 +188,7 @@ func parseOptions(p Parser, lines []Line) ([]Option, error) {
 // optionName is what an option is called whose name is written as a text: as
 // every name of a field it may hold inline markup.
 func optionName(p Parser, text string, pos doc.Pos) string {
-	if strings.ContainsAny(text, "\\*`|") || strings.HasSuffix(text, "_") {
+	if strings.ContainsAny(text, "\\*`|[") || strings.Contains(text+" ", "_ ") {
 		text = doc.New(doc.KindFieldName, pos, p.Inline(text, pos)...).PlainText()
 	}
 	return strings.ToLower(text)
@@ -267,7 +267,7 @@ func (d *Directive) checkArgs(b *Block) error {
 	if arg := strings.TrimSpace(b.Args); most == 1 && arg != "" { // as below, without a list of words
 		several := strings.IndexFunc(arg, unicode.IsSpace) >= 0
 		if several {
-			arg = strings.TrimLeft(b.Args, " \n\t")
+			arg = strings.TrimLeftFunc(b.Args, unicode.IsSpace)
 		}
 		if !several || d.FinalSpace {
 			b.first[0] = arg

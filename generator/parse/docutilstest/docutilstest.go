@@ -56,7 +56,7 @@ func Start(t testing.TB, dir string, args ...string) *Peer {
 // An Answer is what docutils makes of a text.
 type Answer struct {
 	Tree     string    // pseudo-XML
-	Messages []Message // of level warning or above
+	Messages []Message // of level warning or above, each once
 }
 
 // A Message is a system message of docutils.

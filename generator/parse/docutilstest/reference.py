@@ -13,7 +13,7 @@ import time
 
 import docutils
 from docutils import core, io, utils
-from docutils.parsers.rst import roles
+from docutils.parsers.rst import roles, states
 from docutils.parsers.rst.directives import misc
 
 SETTINGS = dict(doctitle_xform="--doc-title" in sys.argv, docinfo_xform="--doc-info" in sys.argv, syntax_highlight="none",
@@ -28,8 +28,9 @@ say = utils.Reporter.system_message
 
 def note(self, level, message, *args, **kwargs):
     node = say(self, level, message, *args, **kwargs)
-    if level >= 2:
-        messages.append([level, node.get("line") or 0, str(message)])
+    said = [level, node.get("line") or 0, str(message)]
+    if level >= 2 and said not in messages:
+        messages.append(said)
     return node
 
 
@@ -51,6 +52,7 @@ signal.signal(signal.SIGALRM, late)
 for line in sys.stdin:
     messages.clear()
     roles._roles.clear()  # else roles of one text are known to the next
+    states.RSTState.nested_sm_cache.clear()  # and machines remember the end of the last
     pub = core.Publisher(source_class=io.StringInput, destination_class=io.StringOutput)
     pub.set_components("standalone", "restructuredtext", "pseudoxml")
     pub.process_programmatic_settings(None, SETTINGS, None)

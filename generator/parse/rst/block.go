@@ -324,22 +324,28 @@ func (b *body) paragraph() {
 	b.i = end
 	r := b.p.join(b.lines[start:end])
 	text := strings.TrimRight(r.text, " \n")
-	literal := announces(text)
+	literal, alone := announces(text), false
 	if literal {
 		switch {
 		case len(text) == 2:
-			text = ""
+			alone = true
 		case text[len(text)-3] == ' ' || text[len(text)-3] == '\n':
 			text = strings.TrimRightFunc(text[:len(text)-3], isSpace)
 		default:
 			text = text[:len(text)-1]
 		}
 	}
-	if text != "" {
+	if !alone {
 		r.text = text
 		n := b.p.state.Make.New(doc.KindParagraph, r.base)
+		// Messages about targets stand before the paragraph, all others after.
+		late := &b.p.late
+		n.Children = b.p.inlineWith(&r, false, late)
 		b.p.state.Make.Append(b.parent, n)
-		n.Children = b.p.inlineWith(&r, false, b.parent)
+		if len(late.Children) > 0 {
+			b.parent.Append(late.Children...)
+			late.Children = nil
+		}
 	}
 	if indented {
 		b.message(doc.Error, "rst-indent", b.lines[end], "Put a blank line before it for a block quote, or align it with the lines above.",

@@ -128,8 +128,8 @@ func change(r *rand.Rand, text string, corpus []string) string {
 	return text
 }
 
-// TestDiffer changes the sources of the golden cases at random and sets what
-// comes out side by side with docutils: the same tree, and no less messages.
+// TestDiffer changes the sources of the golden cases at random, writes random
+// documents of its own, and sets what comes out side by side with docutils: the same tree, and no less messages.
 func TestDiffer(t *testing.T) {
 	p := docutilstest.Start(t, "")
 	files, _ := filepath.Glob("testdata/*.txt")
@@ -141,8 +141,16 @@ func TestDiffer(t *testing.T) {
 	}
 	r := rand.New(rand.NewPCG(*differSeed, 0))
 	wrong := 0
-	for range *differ {
-		text := change(r, corpus[r.IntN(len(corpus))], corpus)
+	for i := range *differ {
+		text := ""
+		switch i % 4 {
+		case 0:
+			text = change(r, corpus[r.IntN(len(corpus))], corpus)
+		case 1, 2:
+			text = strings.ToValidUTF8((&generator{Rand: r}).document(), "?")
+		case 3:
+			text = change(r, strings.ToValidUTF8((&generator{Rand: r}).document(), "?"), corpus)
+		}
 		if difference(t, p, text, build) == "" {
 			continue
 		}

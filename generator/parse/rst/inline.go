@@ -296,7 +296,7 @@ func (in *inliner) simple(i int, mark, endMark string, kind int, node doc.Kind, 
 
 // parent is where docutils would put messages about targets.
 func (in *inliner) parent() *doc.Node {
-	if in.messages != nil {
+	if in.messages != nil && in.messages != &in.p.late {
 		return in.messages
 	}
 	if in.p.body != nil {

@@ -100,6 +100,7 @@ type parser struct {
 	style string               // of the first title of what a directive read last, or ""
 	texts strings.Builder      // room for the texts of blocks
 	nodes []*doc.Node          // a stack: what inline readers have put out so far
+	late  doc.Node             // messages that wait until a paragraph is put out
 	registry
 }
 

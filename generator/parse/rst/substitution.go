@@ -48,11 +48,19 @@ func (b *body) substitutionDefinition(start int) (finished, done bool) {
 	trimmed := strings.TrimLeft(first.Text, " ")
 	rest[0] = line{Text: strings.TrimRight(trimmed, " "), Pos: cut(first, len(first.Text)-len(trimmed)).Pos}
 	dname, size := directiveMarker(rest[0].Text)
+	if size > 0 && rest[0].Text[len(dname)] == ' ' { // here none may stand before the colons
+		size = 0
+	}
 	if size > 0 {
 		inner := &body{p: b.p, lines: rest, parent: b.parent}
 		ok := inner.directive(dname, size, n)
 		if inner.i < len(rest) {
 			finished = ok
+		}
+	} else if len(rest) > 1 {
+		if finished = blank(rest[1].Text); !finished && b.blankAt(b.i) {
+			b.p.message(b.parent, doc.Warning, "rst-unindent", rest[1].Pos, len(rest[1].Text), "Follow the name with a directive: replace, image, unicode or date.",
+				"The substitution definition ends before this line.")
 		}
 	}
 	b.settleSubstitution(n, name, dname, l, whole)
@@ -60,7 +68,7 @@ func (b *body) substitutionDefinition(start int) (finished, done bool) {
 }
 
 // takesAlt reports whether an element of a definition that may not stand there
-// has the name as its option alt in the reference. made is the directive.
+// gets the name as its option alt, as in the reference. made is the directive.
 func takesAlt(n *doc.Node, made string) bool {
 	switch n.Kind {
 	case doc.KindAdmonition, doc.KindMathBlock, doc.KindRubric:
@@ -80,7 +88,7 @@ func (b *body) settleSubstitution(n *doc.Node, name, made string, l line, whole 
 			inline = append(inline, c)
 		} else {
 			if takesAlt(c, made) {
-				c.Set("alt", name)
+				c.Set("alt", directive.OneLine(name))
 			}
 			b.parent.Append(c)
 		}

@@ -198,7 +198,7 @@ func (t *simple) margins(from, to int, spans []span) (problem string) {
 				}
 				continue
 			}
-			if n > end && strings.TrimSpace(slice(t.lines[k], t.cols[k], end, n).Text) != "" {
+			if n > end && (padded(t.cols[k], end) || strings.TrimSpace(slice(t.lines[k], t.cols[k], end, n).Text) != "") {
 				spans[i].end = max(end, n)
 				own := &t.spans[len(t.spans)-1]
 				spans[i].end = max(own.end, n)

@@ -77,12 +77,12 @@ func (p *parser) numberNotes() (labels []string) {
 func (p *parser) numberReferences(labels []string) {
 	i := 0
 	for k, r := range p.autoRefs {
-		if _, ok := r.Lookup("refid"); ok || p.settled[r] {
+		if _, ok := r.Lookup("refid"); ok || p.settled[r] && r.Kind != doc.KindProblematic {
 			continue
 		}
 		if i >= len(labels) {
-			if name := r.Attr("refname"); name != "" {
-				p.Report(doc.Error, "rst-footnote-count", r.Pos, len(p.raw[r]), fmt.Sprintf("No footnote `.. [#%s]` is numbered for this reference.", name), "Add the footnote.")
+			if _, named := r.Lookup("refname"); named || r.Kind == doc.KindProblematic {
+				p.Report(doc.Error, "rst-footnote-count", r.Pos, len(p.raw[r]), fmt.Sprintf("No footnote is numbered for `%s`.", p.raw[r]), "Add a footnote with its label.")
 			}
 			for _, r := range p.autoRefs[k:] {
 				if _, named := r.Lookup("refname"); named || p.settled[r] {
@@ -93,6 +93,10 @@ func (p *parser) numberReferences(labels []string) {
 				p.problematic(r)
 			}
 			return
+		}
+		if p.settled[r] {
+			i++ // the reference gives the number to what is not there any more
+			continue
 		}
 		r.Append(doc.NewText(r.Pos, labels[i]))
 		if n := p.ids[p.nameIDs[labels[i]]]; n != nil {

@@ -176,17 +176,27 @@ func trim(n *doc.Node, trims map[*doc.Node]string) {
 	for i, c := range n.Children {
 		how := trims[c]
 		if strings.Contains(how, "l") && i > 0 && n.Children[i-1].Kind == doc.KindText {
-			n.Children[i-1].Text = strings.TrimRightFunc(n.Children[i-1].Text, isSpace)
-			n.Children[i-1].Unset(doc.AttrEscaped)
+			trimText(n.Children[i-1], strings.TrimRightFunc)
 		}
 		if strings.Contains(how, "r") && i+1 < len(n.Children) && n.Children[i+1].Kind == doc.KindText {
-			n.Children[i+1].Text = strings.TrimLeftFunc(n.Children[i+1].Text, isSpace)
-			n.Children[i+1].Unset(doc.AttrEscaped)
+			trimText(n.Children[i+1], strings.TrimLeftFunc)
 		}
 		if c.Kind != doc.KindText {
 			trim(c, trims)
 		}
 	}
+}
+
+// trimText takes white space away that is not escaped.
+func trimText(n *doc.Node, cut func(string, func(rune) bool) string) {
+	raw, escaped := n.Lookup(doc.AttrEscaped)
+	if !escaped {
+		n.Text = cut(n.Text, isSpace)
+		return
+	}
+	raw = cut(raw, isSpace)
+	n.Set(doc.AttrEscaped, raw)
+	n.Text = doc.Unescape(raw)
 }
 
 // configured defines the substitutions that the site gives every page, where

@@ -161,12 +161,10 @@ func classOption(v string) (string, error) {
 	return strings.Join(names, " "), nil
 }
 
-// encodings are those that included files may have.
-var encodings = []string{"utf-8", "utf8", "utf-8-sig", "utf_8", "ascii", "us-ascii", "latin-1", "latin1", "iso-8859-1", "iso8859-1", "cp1252", "windows-1252"}
-
+// encoding lets through the encodings that included files may have.
 func encoding(v string) (string, error) {
 	e := strings.ToLower(strings.TrimSpace(v))
-	if !slices.Contains(encodings, e) {
+	if key := charsetKey(e); key != "utf8" && key != "ascii" && charsetOf(e) == nil {
 		return "", fmt.Errorf("the encoding `%s` is not known here; save the file as UTF-8", v)
 	}
 	return e, nil

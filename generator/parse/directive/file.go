@@ -10,6 +10,10 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	encodings "golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/unicode"
+
 	"docent/generator/doc"
 )
 
@@ -71,10 +75,11 @@ func (b *Block) read(p Parser, ref string, pos doc.Pos, enc string) (*doc.Source
 		return nil, fail("file-unreadable", fmt.Sprintf("`%s` cannot read the file `%s` (%s): %v.", b.Name, ref, name, err), "")
 	}
 	s := src.Text
-	switch enc {
-	case "latin-1", "latin1", "iso-8859-1", "iso8859-1", "cp1252", "windows-1252":
-		s = fromLatin(s, strings.Contains(enc, "1252"))
-	default:
+	if e := charsetOf(enc); e != nil {
+		if s, err = e.NewDecoder().String(s); err != nil {
+			return nil, fail("file-encoding", fmt.Sprintf("The file `%s` is not %s text.", name, enc), "Name the encoding that it has with `:encoding:`.")
+		}
+	} else {
 		s = strings.TrimPrefix(s, "\ufeff")
 		if !utf8.ValidString(s) {
 			return nil, fail("file-encoding", fmt.Sprintf("The file `%s` is not UTF-8 text.", name), "Save it as UTF-8, or name its encoding with `:encoding:`.")
@@ -89,17 +94,47 @@ func (b *Block) read(p Parser, ref string, pos doc.Pos, enc string) (*doc.Source
 	return doc.NewSource(src.Name, s), nil
 }
 
-// windows1252 holds what the bytes 0x80 to 0x9f mean there.
-var windows1252 = []rune("€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ")
-
-func fromLatin(s string, windows bool) string {
-	var out strings.Builder
-	for i := range len(s) {
-		c := rune(s[i])
-		if windows && c >= 0x80 && c < 0xa0 {
-			c = windows1252[c-0x80]
+// charsetOf gives the encoding of a name that [encoding] has let through, or
+// nil for UTF-8.
+func charsetOf(name string) encodings.Encoding {
+	switch key := charsetKey(name); key {
+	case "utf16":
+		return unicode.UTF16(unicode.LittleEndian, unicode.UseBOM)
+	case "utf16le":
+		return unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM)
+	case "utf16be":
+		return unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM)
+	default:
+		for _, e := range charmap.All {
+			if m, ok := e.(*charmap.Charmap); ok && charsetKey(m.String()) == key {
+				return e
+			}
 		}
-		out.WriteRune(c)
 	}
-	return out.String()
+	return nil
+}
+
+// charsetKey is what is left of an encoding's name when two ways to write it
+// are compared.
+func charsetKey(name string) string {
+	key := strings.Map(func(r rune) rune {
+		if strings.ContainsRune("-_ ", r) {
+			return -1
+		}
+		return r
+	}, strings.ToLower(name))
+	if windows, ok := strings.CutPrefix(key, "cp125"); ok {
+		return "windows125" + windows
+	}
+	if full := charsetNames[key]; full != "" {
+		return full
+	}
+	return key
+}
+
+// charsetNames are other names of encodings, by their keys.
+var charsetNames = map[string]string{
+	"latin1": "iso88591", "latin": "iso88591", "l1": "iso88591", "88591": "iso88591", "latin2": "iso88592", "latin3": "iso88593", "latin4": "iso88594", "latin5": "iso88599",
+	"latin6": "iso885910", "latin8": "iso885914", "latin9": "iso885915", "latin10": "iso885916", "cp437": "ibmcodepage437", "cp850": "ibmcodepage850", "cp852": "ibmcodepage852",
+	"cp855": "ibmcodepage855", "cp858": "ibmcodepage858", "cp866": "ibmcodepage866", "macroman": "macintosh", "utf8sig": "utf8", "u8": "utf8", "usascii": "ascii",
 }

@@ -51,6 +51,9 @@ func include(p Parser, b *Block) ([]*doc.Node, error) {
 	return p.Include(src, from, to, as), nil
 }
 
+// lineEnds makes line feeds of all that ends a line in docutils.
+var lineEnds = strings.NewReplacer("\v", "\n", "\f", "\n", "\x1c", "\n", "\x1d", "\n", "\x1e", "\n", "\u0085", "\n", "\u2028", "\n", "\u2029", "\n")
+
 // included reads the file that an include names, and says in which language
 // it is, or "".
 func (b *Block) included(p Parser, ref string) (src *doc.Source, as string, err error) {
@@ -63,6 +66,9 @@ func (b *Block) included(p Parser, ref string) (src *doc.Source, as string, err 
 	}
 	if src, err = b.read(p, ref, b.ArgPos, b.opt("encoding")); err != nil {
 		return nil, "", err
+	}
+	if s := lineEnds.Replace(src.Text); s != src.Text || s != "" && !strings.HasSuffix(s, "\n") {
+		src = doc.NewSource(src.Name, strings.TrimSuffix(s, "\n")+"\n")
 	}
 	return src, languageOf(src.Name), nil
 }
@@ -156,6 +162,9 @@ func (b *Block) codeFile(p Parser, src *doc.Source, from, to int) ([]*doc.Node, 
 		lines[i] = strings.TrimRight(l, " \n")
 	}
 	s := strings.Join(lines, "\n")
+	if strings.TrimSpace(s) == "" {
+		return nil, b.noContent()
+	}
 	n := literal(doc.Pos{File: p.Source(src), Off: int32(from)}, s).Set("source", src.Name).Set(doc.AttrFilename, src.Name).AddClass("code")
 	lang := strings.TrimSpace(b.opt("code"))
 	if lang != "" {

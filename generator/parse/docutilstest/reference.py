@@ -56,7 +56,8 @@ for line in sys.stdin:
     pub = core.Publisher(source_class=io.StringInput, destination_class=io.StringOutput)
     pub.set_components("standalone", "restructuredtext", "pseudoxml")
     pub.process_programmatic_settings(None, SETTINGS, None)
-    pub.set_source(json.loads(line), "<stdin>")
+    text = json.loads(line).removeprefix("\ufeff")  # as a file is read
+    pub.set_source("\n".join(text.splitlines() + [""]), "<stdin>")
     pub.set_destination(None, None)
     signal.alarm(10)  # some texts send docutils round in circles
     try:

@@ -110,6 +110,10 @@ func (b *body) comment(start, from int) (finished bool) {
 		b.i = from + 1
 		return true
 	}
+	if b.blankAt(from+1) && strings.HasPrefix(l.Text, endOfFile) {
+		b.i = from + 1
+		return true
+	}
 	block, _, next, finished := b.take(from, extent{first: start, known: -1})
 	b.i = next
 	block = dropBlankEnd(dropBlankTop(block))
@@ -167,6 +171,10 @@ func (b *body) directive(name string, start int, subst *doc.Node) (finished bool
 		switch n.Kind {
 		case doc.KindSystemMessage:
 			b.p.messages++
+			if strings.EqualFold(name, "meta") && len(blk.Content) > 0 {
+				// As in the reference this one stands where meta elements go.
+				b.p.state.Meta, nodes = append(b.p.state.Meta, nodes...), nil
+			}
 		case doc.KindPending:
 			b.p.pending++
 		case doc.KindTopic:

@@ -270,6 +270,10 @@ func (p *parser) locate(text string, pos doc.Pos) run {
 	return r
 }
 
+// endOfFile begins the comment that the reference puts after what it includes.
+// It leaves no element, but ends lists.
+const endOfFile = `.. end of inclusion from "`
+
 // Include puts a file's text where the directive stands, so that its sections
 // join the page's; what it holds appears in the tree after the directive.
 func (p *parser) Include(src *doc.Source, from, to int, as string) []*doc.Node {
@@ -292,7 +296,8 @@ func (p *parser) Include(src *doc.Source, from, to int, as string) []*doc.Node {
 	}
 	index := p.addFile(f)
 	end := doc.Pos{File: index, Off: int32(len(f.text))}
-	b.insert(slices.Concat([]line{{Pos: doc.Pos{File: index}}}, f.lines(index, 0, len(f.text)), []line{{Pos: end}}))
+	b.insert(slices.Concat([]line{{Pos: doc.Pos{File: index}}}, f.lines(index, 0, len(f.text)),
+		[]line{{Pos: end}, {Text: endOfFile + src.Name + `"`, Pos: end}, {Pos: end}}))
 	return nil
 }
 

@@ -135,13 +135,9 @@ func (f *file) normalise() {
 				col += n
 				i++
 				jump(i)
-			case c == '\v' || c == '\f' || c == 0:
+			case c == 0:
 				flush(i)
-				if c == 0 {
-					b.WriteString("\ufffd")
-				} else {
-					b.WriteByte(' ')
-				}
+				b.WriteString("\ufffd")
 				i++
 				col++
 				jump(i)
@@ -178,7 +174,7 @@ func (f *file) normalise() {
 func lineEnd(s string, from int) (end, next int) {
 	for i := from; i < len(s); i++ {
 		switch c := s[i]; {
-		case c == '\n', c == 0x1c, c == 0x1d, c == 0x1e:
+		case c == '\n', c == '\v', c == '\f', c == 0x1c, c == 0x1d, c == 0x1e:
 			return i, i + 1
 		case c == '\r':
 			if i+1 < len(s) && s[i+1] == '\n' {

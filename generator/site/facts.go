@@ -284,7 +284,7 @@ func (f *facts) walk(o *outline, d *doc.Document, n *doc.Node, explicit map[stri
 			object("citation:ref", label.PlainText(), n)
 		}
 	case doc.KindTarget:
-		if typ := n.Attr(doc.AttrObjType); typ != "" && n.Attr(doc.AttrObject) != "" { // js:module, and what a tree adds
+		if typ := n.Attr(doc.AttrObjType); typ != "" && n.Attr(doc.AttrObject) != "" && n.Attr(doc.AttrDomain) != "py" { // js:module, and what a tree adds
 			if id := first(n.Attr("refid"), firstOf(n.IDs())); id != "" {
 				f.objects = append(f.objects, fact{typ: n.Attr(doc.AttrDomain) + ":" + typ, name: n.Attr(doc.AttrObject), id: id, pos: n.Pos})
 			}

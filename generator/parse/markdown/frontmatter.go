@@ -92,9 +92,13 @@ func (p *page) yamlOptions(lines []directive.Line) []directive.Option {
 // yaml reads a map and gives its scalars, with their path of keys and offset.
 // Items of lists come one after the other under the same path.
 func (p *page) yaml(src string, at func(int) doc.Pos, give func(path []string, value string, off int)) {
-	if simpleYAML(src, give) {
-		return
+	if !simpleYAML(src, give) {
+		p.anyYAML(src, at, give)
 	}
+}
+
+// anyYAML is yaml for what [simpleYAML] leaves alone.
+func (p *page) anyYAML(src string, at func(int) doc.Pos, give func(path []string, value string, off int)) {
 	fail := func(off int, message, hint string) {
 		p.Report(doc.Error, "md-front-matter", at(off), 1, message, hint)
 	}
@@ -234,7 +238,8 @@ func simpleYAML(src string, give func(path []string, value string, off int)) boo
 			continue
 		}
 		key, value, ok := strings.Cut(line, ": ")
-		if !ok || !isPlainKey(key) || !isPlainValue(value) {
+		value = strings.TrimSpace(value)
+		if !ok || !isPlainKey(key) || !isPlainValue(value) && !isQuoted(value) {
 			return false
 		}
 		for _, p := range pairs {
@@ -242,10 +247,13 @@ func simpleYAML(src string, give func(path []string, value string, off int)) boo
 				return false
 			}
 		}
-		pairs = append(pairs, pair{key, strings.TrimSpace(value), off + len(key) + 2})
+		pairs = append(pairs, pair{key, value, off + len(key) + 2 + strings.Index(line[len(key)+2:], value)})
 		off = next
 	}
 	for _, p := range pairs {
+		if isQuoted(p.value) {
+			p.value = p.value[1 : len(p.value)-1]
+		}
 		give([]string{p.key}, p.value, p.off)
 	}
 	return true
@@ -260,9 +268,15 @@ func isPlainKey(s string) bool {
 	return s != ""
 }
 
+// isQuoted accepts scalars in quotes whose text stands between them as it is.
+func isQuoted(s string) bool {
+	n := len(s) - 1
+	return n > 0 && (s[0] == '"' || s[0] == '\'') && s[n] == s[0] && strings.IndexByte(s[1:n], s[0]) < 0 &&
+		(s[0] == '\'' || strings.IndexByte(s, '\\') < 0) && strings.IndexByte(s, '\t') < 0
+}
+
 // isPlainValue accepts scalars whose text is their value in YAML too.
 func isPlainValue(s string) bool {
-	s = strings.TrimLeft(s, " ")
 	if s == "" || strings.IndexByte("&*!|>'\"%@`{[,?:-#~", s[0]) >= 0 {
 		return false
 	}

@@ -84,10 +84,7 @@ func (p *printer) print(diags []doc.Diag, least doc.Severity) {
 		b.WriteString(" " + p.paint(dim, "["+d.Code+"]") + "\n")
 		if ex := d.Excerpt(); ex != "" {
 			line, mark, _ := strings.Cut(ex, "\n")
-			b.WriteString(clip(safe(line)) + "\n")
-			if len(mark) < 200 {
-				b.WriteString(p.paint(severityColour(d.Severity), strings.TrimRight(mark, "\n")) + "\n")
-			}
+			b.WriteString(safe(line) + "\n" + p.paint(severityColour(d.Severity), strings.TrimRight(mark, "\n")) + "\n")
 		}
 	}
 	io.WriteString(p.w, b.String())
@@ -101,13 +98,6 @@ func safe(s string) string {
 		}
 		return r
 	}, s)
-}
-
-func clip(line string) string {
-	if r := []rune(line); len(r) > 200 {
-		return string(r[:199]) + "…"
-	}
-	return line
 }
 
 // count gives how many diagnostics are errors and how many are warnings.

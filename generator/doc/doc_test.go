@@ -1,6 +1,11 @@
 package doc
 
-import "testing"
+import (
+	"runtime"
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
 
 func TestEveryKindHasAName(t *testing.T) {
 	if len(kindNames) != Kinds {
@@ -33,5 +38,38 @@ func TestDiagPrints(t *testing.T) {
 	}
 	if got, want := d.Excerpt(), "  \ttwo three\n  \t    ^^^^^\n"; got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
+	}
+}
+
+// TestLongLines: on a line of megabytes a message costs what it costs on any
+// other, its column is right, and its excerpt shows the spot.
+func TestLongLines(t *testing.T) {
+	text := "x\n" + strings.Repeat("日本`a\xff ", 300_000) + "\nlast"
+	s := NewSource("a.rst", text)
+	for _, off := range []int{0, 2, 3, 5, 4000, 4097, 99_999, 1_234_567, len(text) - 5, len(text)} {
+		line, col := s.LineCol(off)
+		start := strings.LastIndexByte(text[:off], '\n') + 1
+		if want := utf8.RuneCountInString(text[start:off]) + 1; col != want || line != strings.Count(text[:off], "\n")+1 {
+			t.Errorf("offset %d is %d:%d, want column %d", off, line, col, want)
+		}
+	}
+	at := 2 + 100_000*len("日本`a\xff ") + len("日本")
+	d := Diag{Source: s, Off: at, Len: 2}
+	line, mark, _ := strings.Cut(d.Excerpt(), "\n")
+	if n := utf8.RuneCountInString(line); n > 2+excerptWidth+2 || !strings.HasPrefix(line, "  …") || !strings.HasSuffix(line, "…") {
+		t.Errorf("%d characters are shown: %s", n, line)
+	}
+	shown := []rune(line)
+	if from := strings.IndexByte(mark, '^'); string(shown[from:from+2]) != "`a" || strings.TrimSpace(mark) != "^^" {
+		t.Errorf("the spot is not marked:\n%s\n%s", line, mark)
+	}
+	var a, b runtime.MemStats
+	runtime.ReadMemStats(&a)
+	for range 100 {
+		_ = d.Excerpt()
+	}
+	runtime.ReadMemStats(&b)
+	if used := (b.TotalAlloc - a.TotalAlloc) / 100; used > 8192 {
+		t.Errorf("an excerpt takes %d bytes", used)
 	}
 }

@@ -21,7 +21,16 @@ type Source struct {
 
 	once  sync.Once
 	lines []int // offsets of line starts
+
+	counted sync.Once
+	marks   []mark // every few thousand bytes of a text with long lines
 }
+
+// A mark says how many characters stand before an offset.
+type mark struct{ off, before int }
+
+// markStep is how many bytes lie between two marks.
+const markStep = 2048
 
 // NewSource makes a Source.
 func NewSource(name, text string) *Source { return &Source{Name: name, Text: text} }
@@ -44,7 +53,31 @@ func (s *Source) LineCol(off int) (line, col int) {
 	off = max(0, min(off, len(s.Text)))
 	lines := s.index()
 	line = sort.SearchInts(lines, off+1)
-	return line, utf8.RuneCountInString(s.Text[lines[line-1]:off]) + 1
+	start := lines[line-1]
+	if off-start <= 2*markStep {
+		return line, utf8.RuneCountInString(s.Text[start:off]) + 1
+	}
+	return line, s.before(off) - s.before(start) + 1
+}
+
+// before counts the characters before an offset, in constant time but for the
+// first call.
+func (s *Source) before(off int) int {
+	s.counted.Do(func() {
+		n, next := 0, 0
+		for i := range s.Text {
+			if i >= next {
+				s.marks = append(s.marks, mark{i, n})
+				next = i + markStep
+			}
+			n++
+		}
+	})
+	k := sort.Search(len(s.marks), func(i int) bool { return s.marks[i].off > off }) - 1
+	if k < 0 {
+		return 0
+	}
+	return s.marks[k].before + utf8.RuneCountInString(s.Text[s.marks[k].off:off])
 }
 
 // Line gives the text of a 1-based line without its end.
@@ -53,11 +86,11 @@ func (s *Source) Line(line int) string {
 	if line < 1 || line > len(lines) {
 		return ""
 	}
-	t := s.Text[lines[line-1]:]
-	if i := strings.IndexByte(t, '\n'); i >= 0 {
-		t = t[:i]
+	end := len(s.Text)
+	if line < len(lines) {
+		end = lines[line] - 1
 	}
-	return strings.TrimSuffix(t, "\r")
+	return strings.TrimSuffix(s.Text[lines[line-1]:end], "\r")
 }
 
 // Offset gives the byte offset of a 1-based line and of a 1-based column in it,
@@ -132,30 +165,54 @@ func (d Diag) String() string {
 	return b.String()
 }
 
+// excerptWidth is how many characters of a line an excerpt shows, and
+// excerptLead how many of them stand before the spot.
+const excerptWidth, excerptLead = 160, 60
+
 // Excerpt gives the source line and a line under it that marks the spot, both
-// indented by two spaces, or "" when there is no source.
+// indented by two spaces, or "" when there is no source. Of a long line it
+// gives what stands around the spot.
 func (d Diag) Excerpt() string {
 	if d.Source == nil || d.Source.Text == "" {
 		return ""
 	}
-	line, col := d.Source.LineCol(d.Off)
+	off := max(0, min(d.Off, len(d.Source.Text)))
+	line, _ := d.Source.LineCol(off)
 	text := d.Source.Line(line)
-	var pad strings.Builder
-	n := 0
-	for _, r := range text {
-		if n++; n >= col {
-			break
+	at := min(off-d.Source.lines[line-1], len(text))
+	before, dots := "", ""
+	from, to := 0, len(text)
+	if to > excerptWidth && shortened(text, excerptWidth) < to {
+		from = at
+		for n := 0; n < excerptLead && from > 0; n++ {
+			_, size := utf8.DecodeLastRuneInString(text[:from])
+			from -= size
 		}
+		to = from + shortened(text[from:], excerptWidth)
+		if from > 0 {
+			before = "…"
+		}
+		if to < len(text) {
+			dots = "…"
+		}
+	}
+	pad := strings.Map(func(r rune) rune {
 		if r == '\t' {
-			pad.WriteByte('\t')
-		} else {
-			pad.WriteByte(' ')
+			return r
 		}
+		return ' '
+	}, before+text[from:at])
+	marked := text[at:max(at, min(to, at+d.Len))]
+	return "  " + before + text[from:to] + dots + "\n  " + pad + strings.Repeat("^", max(1, utf8.RuneCountInString(marked))) + "\n"
+}
+
+// shortened gives the bytes of at most n characters at the start of a text.
+func shortened(s string, n int) int {
+	for i := range s {
+		if n == 0 {
+			return i
+		}
+		n--
 	}
-	width := 1
-	if end := min(d.Off+d.Len, len(d.Source.Text)); end > d.Off {
-		marked, _, _ := strings.Cut(d.Source.Text[max(0, d.Off):end], "\n")
-		width = max(1, utf8.RuneCountInString(marked))
-	}
-	return "  " + text + "\n  " + pad.String() + strings.Repeat("^", width) + "\n"
+	return len(s)
 }

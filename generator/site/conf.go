@@ -29,7 +29,7 @@ var settings = map[string]bool{
 	"html_title": true, "html_short_title": true, "html_logo": true, "html_favicon": true, "html_baseurl": true,
 	"manpages_url": true, "modindex_common_prefix": true, "smartquotes": true, "trim_doctest_flags": true, "rst_prolog": true, "rst_epilog": true, "default_role": true, "primary_domain": true, "highlight_language": true,
 	"numfig": true, "numfig_format": true, "numfig_secnum_depth": true, "math_number_all": true, "math_eqref_format": true, "math_numfig": true,
-	"todo_include_todos": true, "trim_footnote_reference_space": true, "autosectionlabel_prefix_document": true, "autosectionlabel_maxdepth": true, "extlinks": true, "intersphinx_mapping": true, "language": true,
+	"todo_include_todos": true, "trim_footnote_reference_space": true, "add_module_names": true, "add_function_parentheses": true, "toc_object_entries": true, "show_authors": true, "autosectionlabel_prefix_document": true, "autosectionlabel_maxdepth": true, "extlinks": true, "intersphinx_mapping": true, "language": true,
 	"today": true, "today_fmt": true, "nitpicky": true,
 	"myst_enable_extensions": true, "myst_substitutions": true, "myst_url_schemes": true, "myst_fence_as_directive": true,
 	"myst_number_code_blocks": true, "myst_title_to_header": true,

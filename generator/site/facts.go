@@ -156,8 +156,9 @@ func fieldsOf(d *doc.Document) map[string]string {
 }
 
 // gather collects the facts of one page. It asks nothing of other pages.
-// orders says that the page's links may order the pages of its folder.
-func gather(d *doc.Document, orders bool) *facts {
+// orders says that the page's links may order the pages of its folder, objects
+// that what it describes stands in tables of contents.
+func gather(d *doc.Document, orders, objects bool) *facts {
 	o := &outline{}
 	f := &facts{gathered: o}
 	meta := fieldsOf(d)
@@ -202,7 +203,7 @@ func gather(d *doc.Document, orders bool) *facts {
 		}
 	}
 	f.walk(o, d, d.Root, explicit, nil)
-	if o.toc = f.contents(d.Root.Children, true, heads); len(o.toc) == 0 {
+	if o.toc = f.contents(d.Root.Children, objects, heads); len(o.toc) == 0 {
 		f.unlisted = 1
 	}
 	slices.Sort(o.ids)

@@ -3,6 +3,7 @@ package site
 import (
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 )
@@ -45,7 +46,13 @@ type projectFS struct {
 // Open opens a file of the content, or of the project around it.
 func (p projectFS) Open(name string) (fs.File, error) {
 	if !strings.HasPrefix(name, "../") {
-		return p.FS.Open(name)
+		f, err := p.FS.Open(name)
+		if err != nil && strings.Contains(err.Error(), "escapes") { // a link to a file of the project is followed
+			if f, err := p.project.Open(path.Join(p.below, name)); err == nil {
+				return f, nil
+			}
+		}
+		return f, err
 	}
 	at := p.below
 	for strings.HasPrefix(name, "../") {

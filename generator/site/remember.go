@@ -264,7 +264,7 @@ func (s *Site) learn(p *page, alone bool) error {
 		for _, name := range s.catalogues(p.docname) {
 			t.Asked("file "+name, s.table.answer(name))
 		}
-		f := gather(d, alone || p.docname == s.rootDoc())
+		f := gather(d, alone || p.docname == s.rootDoc(), s.conf.Values["toc_object_entries"] != false)
 		shape := build.Digest(string(f.append(nil, false)))
 		tree = d
 		w := writer{places: true}

@@ -1,6 +1,8 @@
 package site
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -299,4 +301,48 @@ Text.
 	if n := strings.Count(said(diags), "\n"); n > 3 {
 		t.Errorf("%d lines of diagnostics: %s", n, said(diags))
 	}
+}
+
+// TestSwitchedOff is about settings that turn off what Sphinx does by default,
+// or on what it does not.
+func TestSwitchedOff(t *testing.T) {
+	src := tree(t, "setup.py", "", "linked.rst", "Linked\n======\n", "docs/conf.py", `project = 'P'
+add_module_names = False
+add_function_parentheses = False
+toc_object_entries = False
+show_authors = True
+`, "docs/index.rst", `Top
+===
+
+.. toctree::
+
+   other
+   link
+
+`, "docs/other.rst", `Other
+=====
+
+.. sectionauthor:: Me
+
+.. py:module:: pkg
+
+.. py:function:: func(a)
+
+:py:func:`+"`func` :py:func:`!g()`"+`
+
+.. code-block:: c
+
+After.
+`)
+	if err := os.Symlink("../linked.rst", filepath.Join(src, "docs", "link.rst")); err != nil {
+		t.Fatal(err)
+	}
+	m, diags := buildSite(t, Options{Source: filepath.Join(src, "docs")})
+	page := shown(t, m, "other/index.html")
+	has(t, "the page", page, "<em>Section author: Me</em>", ">func</code></a>", "<code>g</code>", `data-lang="c"`)
+	if strings.Contains(page, "pkg.</span>") || strings.Contains(shown(t, m, "index.html"), "func") {
+		t.Error("the name of the module, or the function in the table of contents, is shown")
+	}
+	has(t, "a page that is a link into the project", shown(t, m, "link/index.html"), ">Linked<")
+	has(t, "diagnostics", said(diags), "The `code-block` is empty.")
 }

@@ -157,7 +157,7 @@ func (k pyKind) signature(o *object, sig string, n *doc.Node) (string, bool) {
 	switch {
 	case prefix != "":
 		n.Append(plain(doc.KindDescAddname, pos, prefix))
-	case module != "" && addModule:
+	case module != "" && addModule && !switchedOff(o.p, "add_module_names"):
 		n.Append(plain(doc.KindDescAddname, pos, module+"."))
 	}
 	m.Append(n, m.NewLeaf(doc.KindDescName, pos, name))

@@ -23,16 +23,21 @@ func prose(t *Table) {
 	t.add(&Directive{Name: "tabularcolumns", Required: 1, FinalSpace: true, Run: func(_ Parser, b *Block) ([]*doc.Node, error) {
 		return one(doc.New(doc.KindTabularColSpec, b.Pos).Set("spec", b.Arg(0)))
 	}})
-	// Who wrote a section is not shown, as in Sphinx by default.
-	t.add(&Directive{Name: "sectionauthor", Required: 1, FinalSpace: true, Run: silent}, "codeauthor", "moduleauthor")
+	for name, before := range map[string]string{"sectionauthor": "Section author: ", "codeauthor": "Code author: ", "moduleauthor": "Module author: "} {
+		t.add(&Directive{Name: name, Required: 1, FinalSpace: true, Run: func(p Parser, b *Block) ([]*doc.Node, error) {
+			if c := p.Config(); c == nil || c.Values["show_authors"] != "true" { // as in Sphinx by default
+				return nil, nil
+			}
+			text := append([]*doc.Node{doc.NewText(b.Pos, before)}, p.Inline(b.Arg(0), b.ArgPos)...)
+			return one(doc.New(doc.KindParagraph, b.Pos, doc.New(doc.KindEmphasis, b.Pos, text...)))
+		}})
+	}
 	t.add(&Directive{Name: "default-domain", Required: 1, Run: func(p Parser, b *Block) ([]*doc.Node, error) {
 		p.State().found = nil
 		p.State().Domain = strings.ToLower(b.Arg(0))
 		return nil, nil
 	}})
 }
-
-func silent(Parser, *Block) ([]*doc.Node, error) { return nil, nil }
 
 // versionLabels are the words that a change begins with, and their class.
 var versionLabels = map[string][2]string{

@@ -39,6 +39,10 @@ func (d *Directive) prepare(p Parser, b *Block) error {
 			Hint: "End it with a blank line and start what follows without indentation.", Pos: b.Content[0].Pos, Len: len(b.Content[0].Text)}
 	}
 	if len(b.Content) == 0 && d.Content == MustContent {
+		if (b.Name == "code-block" || b.Name == "sourcecode") && ofSite(p) { // Sphinx shows it
+			p.Report(doc.Warning, "directive-empty", b.Pos, b.Len, fmt.Sprintf("The `%s` is empty.", b.Name), "Indent the code under it, or remove it.")
+			return nil
+		}
 		return b.noContent()
 	}
 	return nil

@@ -115,6 +115,12 @@ func ofSite(p Parser) bool {
 	return c != nil && c.DocInfo
 }
 
+// switchedOff reports whether conf.py sets to False what is on by default.
+func switchedOff(p Parser, setting string) bool {
+	c := p.Config()
+	return c != nil && c.Values[setting] == "false"
+}
+
 // Lookup finds a directive as it was written, or gives nil and the nearest
 // name that is known, or "".
 func (t *Table) Lookup(p Parser, name string) (d *Directive, near string) {

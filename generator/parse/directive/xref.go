@@ -86,7 +86,7 @@ func (c crossRef) role(p Parser, r *RoleUse, classes []string) []*doc.Node {
 	if strings.HasPrefix(r.Text, "!") && !r.Escaped {
 		text := r.Text[1:]
 		if c.parens {
-			text = withParens(text)
+			text = withParens(p, text)
 		}
 		return r.give(plain(c.inner, r.Pos, text).SetClasses(classes))
 	}
@@ -95,7 +95,7 @@ func (c crossRef) role(p Parser, r *RoleUse, classes []string) []*doc.Node {
 	}
 	if c.parens {
 		if !explicit {
-			title = withParens(title)
+			title = withParens(p, title)
 		}
 		target = strings.TrimSuffix(target, "()")
 	}
@@ -119,7 +119,10 @@ func (c crossRef) role(p Parser, r *RoleUse, classes []string) []*doc.Node {
 }
 
 // withParens is the name of a function as it is shown.
-func withParens(s string) string {
+func withParens(p Parser, s string) string {
+	if switchedOff(p, "add_function_parentheses") {
+		return strings.TrimSuffix(s, "()")
+	}
 	if strings.HasSuffix(s, "()") {
 		return s
 	}

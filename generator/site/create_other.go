@@ -13,7 +13,7 @@ func create(name string, data []byte) (s stamp, err error) {
 	if _, err = f.Write(data); err == nil {
 		info, e := f.Stat()
 		if err = e; err == nil {
-			s = stamp{info.Size(), info.ModTime().UnixNano(), inode(info)}
+			s = writtenStamp(info)
 		}
 	}
 	if e := f.Close(); err == nil {

@@ -184,14 +184,19 @@ func (r *record) ours(out, dir string) bool {
 	return true
 }
 
-// outStamp is the stamp of a file that we wrote. Links to it come and go, so
-// the time of the last change of its place does not count.
+// outStamp is the stamp of a file that we wrote.
 func outStamp(name string) (stamp, bool) {
 	info, err := os.Lstat(name)
 	if err != nil || !info.Mode().IsRegular() {
 		return stamp{}, false
 	}
-	return stamp{info.Size(), info.ModTime().UnixNano(), inode(info)}, true
+	return writtenStamp(info), true
+}
+
+// writtenStamp is the stamp of a file that we wrote. Links to it come and go, so
+// the time of the last change of its place does not count.
+func writtenStamp(info fs.FileInfo) stamp {
+	return stamp{info.Size(), info.ModTime().UnixNano(), inode(info)}
 }
 
 // stampFolders gives the stamps of the folders of a site that nobody else

@@ -305,7 +305,7 @@ func (d *Dir) Copy(name string, open func() (io.ReadCloser, error)) error {
 		var info fs.FileInfo
 		if info, err = f.Stat(); err == nil {
 			d.mu.Lock()
-			d.now[name] = outFile{stamp: stamp{info.Size(), info.ModTime().UnixNano(), inode(info)}}
+			d.now[name] = outFile{stamp: writtenStamp(info)}
 			d.mu.Unlock()
 		}
 	}

@@ -295,8 +295,11 @@
   };
   const excerpt = (text, re) => {
     const m = re && text.search(re);
-    let from = m > 60 ? text.lastIndexOf(" ", m - 50) + 1 : 0;
-    return (from ? "… " : "") + text.slice(from, from + 150) + (text.length > from + 150 ? " …" : "");
+    // At a word's edge, where there is one near.
+    const from = m > 60 ? Math.max(text.lastIndexOf(" ", m - 50) + 1, m - 80) : 0;
+    let to = from + 150;
+    if (to < text.length) to = Math.max(text.lastIndexOf(" ", to), to - 40);
+    return (from ? "… " : "") + text.slice(from, to) + (to < text.length ? " …" : "");
   };
   const address = (page, id, marks) => {
     const dir = location.protocol === "file:" ? page.u + "index.html" : page.u;

@@ -37,7 +37,7 @@ func (g *gardener) pick(l []string) string { return l[g.Intn(len(l))] }
 func (g *gardener) put(name, text string) {
 	to := filepath.Join(g.dir, name)
 	os.MkdirAll(filepath.Dir(to), 0o777)
-	os.Remove(to)
+	os.RemoveAll(to)
 	if err := os.WriteFile(to, []byte(text), 0o666); err != nil {
 		panic(err)
 	}
@@ -50,7 +50,7 @@ func (g *gardener) title() string {
 func (g *gardener) markdown() string {
 	var b strings.Builder
 	if g.Intn(4) == 0 {
-		fmt.Fprintf(&b, "---\n%s\n---\n", g.pick([]string{"title: Given", "description: About it.", "order: 3", "aliases: old/page", "search: false", "orphan: true"}))
+		fmt.Fprintf(&b, "---\n%s\n---\n", g.pick([]string{"title: Given", "description: About it.", "order: 3", "aliases: old/page", "search: false", "orphan: true", "draft: true", "language: de", "date: 2026-01-02", "title: [", "tags: [a, b]"}))
 	}
 	if g.Intn(8) > 0 {
 		fmt.Fprintf(&b, "# %s\n\n", g.title())
@@ -138,10 +138,14 @@ func (g *gardener) around(name string, texts ...string) string {
 
 // theme changes what stands above the theme.
 func (g *gardener) theme() string {
-	switch g.Intn(4) {
+	switch g.Intn(6) {
 	case 0:
 		os.RemoveAll(filepath.Join(g.dir, "_theme"))
 		return "remove the theme"
+	case 4: // a directive of the site's own
+		return g.around("_theme/templates/directives/"+g.pick([]string{"tip", "Bad Name"})+".html", "<p>{{.Content}}</p>\n", "<b>{{.Argument}}</b>\n", "{{.Nothing}}", "{{")
+	case 5:
+		return g.around("_theme/templates/page.html", "<title>{{.Title}}</title><nav>{{.Nav}}</nav><article>{{.Body}}</article>\n", "{{.Body}}\n", "{{.Head}}{{if}}")
 	case 1:
 		return g.around("_theme/templates/redirect.html", "<p>{{.Home}}</p>\n", "<p>To {{.Home}}</p>\n", "{{")
 	case 2:
@@ -229,7 +233,34 @@ func (g *gardener) harm(cache string, older map[string]string) string {
 func (g *gardener) step() string {
 	name := g.pick(plots)
 	full := filepath.Join(g.dir, name)
-	switch g.Intn(22) {
+	switch g.Intn(28) {
+	case 22: // what editors of other systems write, and what is no text
+		return g.deface(name)
+	case 23: // a page becomes a folder, or a folder a page
+		return g.turn(name)
+	case 24: // another name in the letters' case only
+		to := filepath.Join(filepath.Dir(full), strings.ToUpper(filepath.Base(name)[:1])+filepath.Base(name)[1:])
+		if g.Intn(2) == 0 {
+			full, to = to, full
+		}
+		os.Rename(full, to)
+		return "change the case of " + name
+	case 25:
+		return g.links()
+	case 26:
+		mode := []fs.FileMode{0o600, 0o644, 0o755, 0o444}[g.Intn(4)]
+		os.Chmod(full, mode)
+		return fmt.Sprintf("give %s the mode %o", name, mode)
+	case 27: // back to what it was, with another page in between
+		text, err := os.ReadFile(full)
+		if err != nil {
+			return "nothing"
+		}
+		other := g.pick(plots)
+		os.Rename(filepath.Join(g.dir, other), filepath.Join(g.dir, other+".bak"))
+		g.put(name, string(text))
+		os.Rename(filepath.Join(g.dir, other+".bak"), filepath.Join(g.dir, other))
+		return "write " + name + " again and move " + other + " away and back"
 	case 16:
 		return g.theme()
 	case 17:
@@ -287,14 +318,18 @@ func (g *gardener) step() string {
 			return "remove conf.py"
 		}
 		g.put("conf.py", fmt.Sprintf("extensions = ['myst_parser']\nmyst_enable_extensions = ['colon_fence', 'substitution']\nproject = %q\nrelease = '%d'\nnumfig = %s\n%s\n", g.title(), g.Intn(3), g.pick([]string{"True", "False"}),
-			g.pick([]string{"", "exclude_patterns = ['two']", "master_doc = 'a'", "rst_epilog = 'The end.'", "html_static_path = ['one']"})))
+			g.pick([]string{"", "exclude_patterns = ['two']", "master_doc = 'a'", "rst_epilog = 'The end.'", "html_static_path = ['one']", "html_extra_path = ['two']", "html_css_files = ['own.css']\nhtml_static_path = ['one']",
+				"extensions = ['sphinx.ext.autosectionlabel', 'myst_parser']", "extlinks = {'issue': ('https://example.org/%s', 'issue %s')}", "nitpicky = True", "language = 'de'", "include_patterns = ['*.md', 'one/**']",
+				"smartquotes = False", "default_role = 'any'", "myst_heading_anchors = 2", "source_suffix = ['.md']", "highlight_language = 'bash'"})))
 		return "write conf.py"
 	case 6:
 		if g.Intn(2) == 0 {
 			os.Remove(filepath.Join(g.dir, "docent.yaml"))
 			return "remove docent.yaml"
 		}
-		g.put("docent.yaml", g.pick([]string{"title: Garden\n", "base_url: https://example.org/\ncards: false\n", "edit_url: https://example.org/edit/{path}\n", "exclude: [g.rst]\n", "redirects: {/was/: /a/}\n", "languages: {de: Deutsch}\n", "theme: two\n", "search: false\nmarkdown: false\n"}))
+		g.put("docent.yaml", g.pick([]string{"title: Garden\n", "base_url: https://example.org/\ncards: false\n", "edit_url: https://example.org/edit/{path}\n", "exclude: [g.rst]\n", "redirects: {/was/: /a/}\n", "languages: {de: Deutsch}\n", "theme: two\n", "search: false\nmarkdown: false\n",
+			"redirects: {/was/: /b/, /one/c/: /a/, /out/: 'https://example.org/'}\n", "drafts: true\n", "languages: {de: Deutsch, fr: Français}\n", "raw_html: true\n", "smart: 1\n", "index: false\n", "strict: true\n", "version: 2\n", "feed: {limit: 1}\nbase_url: https://example.org/x/\n",
+			"highlight_language: python\n", "language: fr\n", "check: {orphans: false}\n", "title: [\n"}))
 		return "write docent.yaml"
 	case 7: // the same text again, at another time
 		if text, err := os.ReadFile(full); err == nil {
@@ -319,6 +354,93 @@ func (g *gardener) step() string {
 		g.page(name)
 		return "write " + name
 	}
+}
+
+// deface writes a page as other systems have it, or as no system should.
+func (g *gardener) deface(name string) string {
+	full := filepath.Join(g.dir, name)
+	was, err := os.ReadFile(full)
+	if err != nil {
+		return "nothing"
+	}
+	text := string(was)
+	switch g.Intn(6) {
+	case 0:
+		g.put(name, "\uFEFF"+strings.TrimPrefix(text, "\uFEFF"))
+		return "put a mark of the byte order before " + name
+	case 1:
+		g.put(name, strings.ReplaceAll(strings.ReplaceAll(text, "\r", ""), "\n", "\r\n"))
+		return "end the lines of " + name + " as Windows does"
+	case 2:
+		g.put(name, "")
+		return "empty " + name
+	case 3:
+		at := g.Intn(len(text) + 1)
+		g.put(name, text[:at]+"\xff\x00"+text[at:])
+		return "break the encoding of " + name
+	case 4:
+		g.put(name, strings.TrimRight(text, "\n"))
+		return "cut the last line break of " + name
+	}
+	g.put(name, strings.ReplaceAll(text, "\r\n", "\n"))
+	return "end the lines of " + name + " as Unix does"
+}
+
+// turn makes a folder of a page, or a page of a folder.
+func (g *gardener) turn(name string) string {
+	full := filepath.Join(g.dir, name)
+	if info, err := os.Lstat(full); err == nil && info.IsDir() {
+		os.RemoveAll(full)
+		g.page(name)
+		return "make " + name + " a page again"
+	}
+	os.RemoveAll(full)
+	if err := os.MkdirAll(full, 0o777); err != nil {
+		return "nothing"
+	}
+	g.page(name + "/index.md")
+	return "make " + name + " a folder"
+}
+
+// links makes links that lead into a circle, outside, nowhere, to a folder.
+func (g *gardener) links() string {
+	at := filepath.Join(g.dir, g.pick([]string{"round", "one/up", "two/one", "linked.md"}))
+	os.Remove(at)
+	os.MkdirAll(filepath.Dir(at), 0o777)
+	to := g.pick([]string{".", "..", g.dir, filepath.Join(g.dir, "one"), "nowhere", filepath.Join(filepath.Dir(g.dir), "outside.txt"), ""})
+	if to == "" {
+		return "remove the link " + filepath.Base(at)
+	}
+	os.Symlink(to, at)
+	return "link " + filepath.Base(at) + " to " + to
+}
+
+// meddle does to the site what other programs do.
+func (g *gardener) meddle(out string) string {
+	name := filepath.Join(out, g.pick([]string{"index.html", "a/index.html", "one/c/index.html", "sitemap.xml", "llms.txt", "_search/index.js", "404.html"}))
+	switch g.Intn(6) {
+	case 0: // in place, in the same folder, of the same size
+		if was, err := os.ReadFile(name); err == nil {
+			os.WriteFile(name, []byte(strings.ToUpper(string(was))), 0o666)
+		}
+		return "write into the site's " + filepath.Base(name)
+	case 1:
+		os.Remove(name)
+		return "remove the site's " + filepath.Base(name)
+	case 2:
+		os.RemoveAll(filepath.Join(out, "one"))
+		return "remove a folder of the site"
+	case 3:
+		os.MkdirAll(filepath.Join(out, "one", "c", "mine"), 0o777)
+		os.WriteFile(filepath.Join(out, "one", "c", "mine", "own.html"), []byte("mine"), 0o666)
+		return "put a folder into the site"
+	case 4:
+		os.Remove(name)
+		os.Symlink(filepath.Join(filepath.Dir(g.dir), "outside.txt"), name)
+		return "put a link into the site"
+	}
+	os.Rename(filepath.Join(out, "a"), filepath.Join(out, "elsewhere"))
+	return "rename a folder of the site"
 }
 
 // build writes the site and gives its files and its diagnostics, or why
@@ -431,6 +553,9 @@ func (g *gardener) year(t *testing.T, seed int, root string) {
 			history = append(history, "change the site by hand")
 			os.WriteFile(filepath.Join(out, "index.html"), []byte("by hand"), 0o666)
 			os.WriteFile(filepath.Join(out, "foreign.txt"), []byte("by hand"), 0o666)
+		}
+		if g.Intn(6) == 0 && IsBuilt(out) {
+			history = append(history, g.meddle(out))
 		}
 		if g.Intn(8) == 0 {
 			history = append(history, "remove the site")

@@ -287,7 +287,7 @@ func (l *Live) page(p *page) (now served, err error) {
 	}
 	e, v := &env{s: s, p: p, doc: d}, s.frame(p)
 	around := s.frameAnswer(p, v)
-	v.Nav = s.navigation(p)
+	v.navigate(s, p)
 	if now.data, err = s.pageHTML(e, v, &l.side, &scratch{}); err != nil {
 		return served{}, err
 	}

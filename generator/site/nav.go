@@ -20,6 +20,21 @@ type navItem struct {
 	title    string
 	caption  bool
 	children []*navItem
+	up       *navItem // nil at the top
+	at       int      // its place among those beside it
+}
+
+// first is the first page below a line, or nil.
+func (it *navItem) first() *page {
+	for _, c := range it.children {
+		if c.page != nil {
+			return c.page
+		}
+		if p := c.first(); p != nil {
+			return p
+		}
+	}
+	return nil
 }
 
 // navigate makes the navigation: from the toctrees, or, for pages that no
@@ -42,7 +57,7 @@ func (s *Site) navigate(anyTree bool) {
 		met[s.home.at] = true
 	}
 	s.flat = slices.Grow(s.flat, len(s.pages))
-	s.flatten(s.nav, s.home, met)
+	s.flatten(s.nav, s.home, nil, met)
 	for i, p := range s.flat {
 		if i > 0 {
 			p.prev = s.flat[i-1]
@@ -54,18 +69,19 @@ func (s *Site) navigate(anyTree bool) {
 // flatten puts the pages in their reading order. A page that stands at
 // several places is below the first of them; nothing stands above the home
 // page, though a page may list it.
-func (s *Site) flatten(items []*navItem, up *page, met []bool) {
-	for _, it := range items {
+func (s *Site) flatten(items []*navItem, up *page, in *navItem, met []bool) {
+	for i, it := range items {
+		it.up, it.at = in, i
 		parent := up
 		if it.page != nil {
 			if !met[it.page.at] {
-				met[it.page.at], it.page.up = true, up
+				met[it.page.at], it.page.up, it.page.item = true, up, it
 			}
 			s.flat = append(s.flat, it.page)
 			it.page.branch = len(it.children) > 0 || len(items) > 2*window
 			parent = it.page
 		}
-		s.flatten(it.children, parent, met)
+		s.flatten(it.children, parent, it, met)
 	}
 }
 
@@ -258,6 +274,14 @@ type sharedNav struct {
 	answer build.Answer
 }
 
+// A navKey says which pages share a navigation: those of one folder that stand
+// at one place.
+type navKey struct {
+	up  *page
+	in  *navItem
+	dir string
+}
+
 // sharedNav gives the navigation that a page shares with those beside it, and
 // the folder in which they stand; or nil.
 func (s *Site) sharedNav(p *page) (nav *sharedNav, dir string) {
@@ -265,13 +289,13 @@ func (s *Site) sharedNav(p *page) (nav *sharedNav, dir string) {
 	if p.branch || p.up == nil || dir == "." {
 		return nil, dir
 	}
-	key := p.up.url + "\x00" + dir
+	key := navKey{p.up, p.item.up, dir}
 	known, ok := s.navs.Load(key)
 	if !ok {
 		if s.navCount.Add(1)%maxNavs == 0 {
 			s.navs.Clear()
 		}
-		b := s.newNavTree(&page{url: dir + "/\x00/", up: p.up}).list(nil, s.nav, 0)
+		b := s.newNavTree(&page{url: dir + "/\x00/", up: p.up, item: p.item.up}).list(nil, s.nav, 0)
 		known, _ = s.navs.LoadOrStore(key, &sharedNav{string(b), build.DigestBytes(b)})
 	}
 	return known.(*sharedNav), dir
@@ -291,20 +315,12 @@ func (s *Site) navigation(p *page) template.HTML {
 	return template.HTML(before) //nolint:gosec // written escaped
 }
 
-// navAnswer names the navigation on a page. Where it is shared, the rest
-// follows from the page's address.
-func (s *Site) navAnswer(p *page) build.Answer {
-	if nav, _ := s.sharedNav(p); nav != nil {
-		return nav.answer
-	}
-	return build.DigestBytes(s.newNavTree(p).list(nil, s.nav, 0))
-}
-
 // A navTree writes the navigation as a page shows it.
 type navTree struct {
 	s    *Site
 	p    *page
 	open map[*page]bool // the page and those above it
+	way  []*navItem     // that leads to the page, from the top
 	full bool           // with all pages
 	root string         // where links begin, if not at the page
 }
@@ -314,24 +330,19 @@ func (s *Site) newNavTree(p *page) *navTree {
 	for q := p; q != nil; q = q.up {
 		t.open[q] = true
 	}
+	for it := p.item; it != nil; it = it.up {
+		t.way = append(t.way, it)
+	}
+	slices.Reverse(t.way)
 	return t
 }
 
-// way gives the way to an address of the site.
-func (t *navTree) way(url string) string {
+// href writes where an address of the site is.
+func (t *navTree) href(b []byte, url string) []byte {
 	if t.root != "" {
-		return t.root + url
+		return appendValue(b, t.root+url)
 	}
-	return relative(t.p.url, url)
-}
-
-func holds(items []*navItem, p *page) bool {
-	for _, it := range items {
-		if it.page == p || holds(it.children, p) {
-			return true
-		}
-	}
-	return false
+	return appendValue(b, relative(t.p.url, url))
 }
 
 // list writes a level of the tree. Each page has the tree of its part of
@@ -341,11 +352,8 @@ func (t *navTree) list(b []byte, items []*navItem, depth int) []byte {
 	from, to := 0, len(items)
 	if !t.full && len(items) > 2*window {
 		at := -1
-		for i, it := range items {
-			if it.page != nil && t.open[it.page] {
-				at = i
-				break
-			}
+		if depth < len(t.way) && t.way[depth].at < len(items) && items[t.way[depth].at] == t.way[depth] {
+			at = t.way[depth].at
 		}
 		from, to = max(0, at-window), min(len(items), max(at, 0)+window)
 	}
@@ -359,22 +367,22 @@ func (t *navTree) list(b []byte, items []*navItem, depth int) []byte {
 		}
 		isOpen := it.page != nil && t.open[it.page] && it.page != t.s.home
 		if it.page == nil && len(it.children) > 0 {
-			isOpen = depth == 0 || holds(it.children, t.p)
+			isOpen = depth < len(t.way) && t.way[depth] == it
 		}
 		kids := len(it.children) > 0 && (t.full || isOpen)
 		b = append(b, "<li>"...)
 		if kids {
 			b = append(b, "<details"...)
-			if isOpen || depth == 0 && t.full {
+			if isOpen || depth == 0 {
 				b = append(b, " open"...)
 			}
 			b = append(b, "><summary>"...)
-			b = t.link(b, it)
+			b = t.link(b, it, true)
 			b = append(b, "</summary>"...)
 			b = t.list(b, it.children, depth+1)
 			b = append(b, "</details>"...)
 		} else {
-			b = t.link(b, it)
+			b = t.link(b, it, false)
 		}
 	}
 	if to < len(items) || from > 0 {
@@ -383,7 +391,7 @@ func (t *navTree) list(b []byte, items []*navItem, depth int) []byte {
 		if t.p.up != nil {
 			up = t.p.up.url
 		}
-		b = appendValue(b, t.way(up))
+		b = t.href(b, up)
 		b = append(b, '>')
 		b = strconv.AppendInt(b, int64(len(items)-(to-from)), 10)
 		b = append(b, " more</a>"...)
@@ -391,19 +399,27 @@ func (t *navTree) list(b []byte, items []*navItem, depth int) []byte {
 	return append(b, "</ul>"...)
 }
 
-func (t *navTree) link(b []byte, it *navItem) []byte {
-	if it.page == nil && it.url == "" {
+// link writes a line. A folder without a page that is not open leads to its
+// first page.
+func (t *navTree) link(b []byte, it *navItem, open bool) []byte {
+	to := it.page
+	if to == nil && it.url == "" {
+		if !open { // what stands in it is not to be seen here
+			to = it.first()
+		}
+	}
+	if to == nil && it.url == "" {
 		b = append(b, "<span>"...)
 		b = appendEscaped(b, it.title)
 		return append(b, "</span>"...)
 	}
 	b = append(b, "<a href="...)
-	if it.page == nil {
+	if to == nil {
 		b = appendValue(b, it.url)
 	} else {
-		b = appendValue(b, t.way(it.page.url))
+		b = t.href(b, to.url)
 	}
-	if it.page == t.p {
+	if to == t.p {
 		b = append(b, " aria-current=page"...)
 	}
 	b = append(b, '>')

@@ -314,7 +314,7 @@ func (s *Site) writePage(p *page, sink Sink) error {
 			t.Asked("numbers", p.numbers())
 			v := s.frame(p)
 			t.Asked("frame", s.frameAnswer(p, v))
-			v.Nav = s.navigation(p)
+			v.navigate(s, p)
 			to := traced{sink, t, s.opt.Precompress}
 			buf := scratches.Get().(*scratch)
 			defer scratches.Put(buf)

@@ -164,6 +164,7 @@ type page struct {
 	updated time.Time         // when it changed last, as git has it
 	branch  bool              // pages stand below it, or too many beside it to show all
 	up      *page
+	item    *navItem // where it stands in the navigation first
 	prev    *page
 	next    *page
 }
@@ -218,7 +219,7 @@ func (s *Site) connect(ctx context.Context) {
 	s.nav, s.flat, s.terms, s.reports, s.results, s.redirects = nil, nil, nil, nil, nil, nil
 	for _, p := range s.pages {
 		p.docname = trimSuffix(p.name)
-		p.secnum, p.fignum, p.up, p.prev, p.next, p.branch = nil, nil, nil, nil, nil, false
+		p.secnum, p.fignum, p.up, p.item, p.prev, p.next, p.branch = nil, nil, nil, nil, nil, nil, false
 	}
 	s.date(ctx)
 	s.place()

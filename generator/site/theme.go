@@ -249,12 +249,23 @@ type view struct {
 
 // frameAnswer is the digest of a page's frame without a text in it.
 func (s *Site) frameAnswer(p *page, v *view) build.Answer {
-	nav := s.navAnswer(p)
 	rest, err := json.Marshal(v)
 	if err != nil {
 		return build.Answer{}
 	}
-	return build.DigestBytes(append(rest, nav[:]...))
+	nav, _ := s.sharedNav(p) // the rest of it follows from the page's address
+	if nav == nil {
+		v.Nav = s.navigation(p)
+		return build.Digest(string(rest), string(v.Nav))
+	}
+	return build.DigestBytes(append(rest, nav.answer[:]...))
+}
+
+// navigate gives a frame its navigation, unless it has it.
+func (v *view) navigate(s *Site, p *page) {
+	if v.Nav == "" {
+		v.Nav = s.navigation(p)
+	}
 }
 
 // Asset gives the name under which a file of the theme is published.

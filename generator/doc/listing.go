@@ -34,7 +34,7 @@ type Listing struct {
 	// elsewhere and new annotations. Lower-case letters and digits.
 	ID string
 
-	around []string // what goes into the digest beside the text
+	around func() []string // what goes into the digest beside the text
 	// What stands around it: the titles of its sections, and the last paragraph.
 	titles []*Node
 	prose  *Node
@@ -75,7 +75,7 @@ func (l *Listing) surroundings() string {
 // the notes, the page's notes, the bytes of the files that it shows or offers.
 func (l *Listing) DigestFor(text string) string {
 	h := sha256.New()
-	for _, p := range append([]string{"text", normal(text)}, l.around...) {
+	for _, p := range append([]string{"text", normal(text)}, l.around()...) {
 		// The length keeps two parts from reading as one other part.
 		h.Write([]byte(strconv.Itoa(len(p)) + ":" + p))
 	}
@@ -114,17 +114,13 @@ func Listings(d *Document) (list []Listing, loose []*Node) {
 	f.look(d.Root, nil)
 	f.drop()
 
-	files := make(map[string]string, len(d.Deps))
-	for _, dep := range d.Deps {
-		files[dep.Name] = dep.Digest
-	}
 	seen := map[string]int{}
 	for i := range f.list {
 		l := &f.list[i]
 		text := normal(l.Text())
 		seen[text]++
 		l.ID = listingID(text, seen[text])
-		l.around = f.around(d, l, files)
+		l.around = func() []string { return f.around(d, l) }
 	}
 	return f.list, f.loose
 }
@@ -208,7 +204,11 @@ func listingID(text string, ordinal int) string {
 }
 
 // around gives all but the text that decides what a lab does with a listing.
-func (f *finder) around(d *Document, l *Listing, files map[string]string) (parts []string) {
+func (f *finder) around(d *Document, l *Listing) (parts []string) {
+	files := make(map[string]string, len(d.Deps))
+	for _, dep := range d.Deps {
+		files[dep.Name] = dep.Digest
+	}
 	put := func(p ...string) { parts = append(parts, p...) }
 	put("language", l.Node.Attr(AttrLanguage))
 	for _, notes := range [][]*Node{f.page, l.Notes} {

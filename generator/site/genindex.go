@@ -2,7 +2,6 @@ package site
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -30,8 +29,8 @@ type indexLink struct {
 	main  bool
 }
 
-// loadIndex takes the index entries of all pages apart.
-func (s *Site) loadIndex() {
+// indexEntries takes the index entries of all pages apart.
+func (s *Site) indexEntries() (all []indexEntry) {
 	pages := slices.SortedFunc(slices.Values(s.pages), func(a, b *page) int { return strings.Compare(a.docname, b.docname) })
 	words := s.bookOf(nil)
 	for _, p := range pages {
@@ -45,10 +44,11 @@ func (s *Site) loadIndex() {
 				if len(f) > 4 {
 					e.letter = f[4]
 				}
-				s.terms = append(s.terms, e.expand(words, f[0], f[1])...)
+				all = append(all, e.expand(words, f[0], f[1])...)
 			}
 		}
 	}
+	return all
 }
 
 // expand gives the lines that an entry of a type makes, as Sphinx does.
@@ -92,18 +92,17 @@ type indexTerm struct {
 	name, letter string
 	links        []indexLink
 	subs         []*indexTerm
+	byName       map[string]*indexTerm // of subs
 }
 
 // sub gives the term of a name below another one, and makes it.
-func (t *indexTerm) sub(name string, known map[*indexTerm]map[string]*indexTerm) *indexTerm {
-	if x := known[t][name]; x != nil {
+func (t *indexTerm) sub(name string) *indexTerm {
+	if x := t.byName[name]; x != nil {
 		return x
 	}
-	if known[t] == nil {
-		known[t] = map[string]*indexTerm{}
-	}
+	made(&t.byName)
 	x := &indexTerm{name: name}
-	known[t][name] = x
+	t.byName[name] = x
 	t.subs = append(t.subs, x)
 	return x
 }
@@ -112,14 +111,14 @@ func (t *indexTerm) sub(name string, known map[*indexTerm]map[string]*indexTerm)
 // differs in brackets at its end ("open() (in module os)") stands below one
 // term.
 func (s *Site) indexTree() []*indexTerm {
-	root, known := &indexTerm{}, map[*indexTerm]map[string]*indexTerm{}
-	for _, e := range s.terms {
-		t := root.sub(e.term, known)
+	root := &indexTerm{}
+	for _, e := range s.terms() {
+		t := root.sub(e.term)
 		if len(t.links) == 0 && len(t.subs) == 0 {
 			t.letter = e.letter
 		}
 		if e.sub != "" {
-			t = t.sub(e.sub, known)
+			t = t.sub(e.sub)
 		}
 		if e.link.url != "" {
 			t.links = append(t.links, e.link)
@@ -145,16 +144,13 @@ func (s *Site) indexTree() []*indexTerm {
 			})
 		}
 		if len(t.subs) == 0 {
-			m := bracketed.FindStringSubmatch(t.name)
-			if m != nil && m[1] == before {
-				x := out[len(out)-1].sub(m[2], known)
+			name, brackets := cutBrackets(t.name)
+			if brackets != "" && name == before {
+				x := out[len(out)-1].sub(brackets)
 				x.links = append(x.links, t.links...)
 				continue
 			}
-			before = t.name
-			if m != nil {
-				before = m[1]
-			}
+			before = name
 		}
 		out = append(out, t)
 	}
@@ -170,7 +166,20 @@ func (s *Site) indexTree() []*indexTerm {
 	return out
 }
 
-var bracketed = regexp.MustCompile(`^(.*) (\([^()]*\))`)
+// cutBrackets gives what stands before the last brackets of a term that have
+// none in them, and these; without such brackets, the term.
+func cutBrackets(s string) (before, brackets string) {
+	for end := len(s); ; {
+		i := strings.LastIndex(s[:end], " (")
+		if i < 0 {
+			return s, ""
+		}
+		if j := strings.IndexAny(s[i+2:], "()"); j >= 0 && s[i+2+j] == ')' {
+			return s[:i], s[i+1 : i+2+j+1]
+		}
+		end = i + 1
+	}
+}
 
 // folded is a term without case and with its accents apart, as it is sorted.
 func folded(s string) string { return norm.NFD.String(strings.ToLower(s)) }
@@ -181,11 +190,18 @@ func sortsAsWord(key string) bool {
 }
 
 func sortTerms(l []*indexTerm, key func(*indexTerm) string) {
-	keys := make(map[*indexTerm]string, len(l))
-	for _, t := range l {
-		keys[t] = key(t)
+	type keyed struct {
+		key  string
+		term *indexTerm
 	}
-	slices.SortStableFunc(l, func(a, b *indexTerm) int { return strings.Compare(keys[a], keys[b]) })
+	by := make([]keyed, len(l))
+	for i, t := range l {
+		by[i] = keyed{key(t), t}
+	}
+	slices.SortStableFunc(by, func(a, b keyed) int { return strings.Compare(a.key, b.key) })
+	for i, k := range by {
+		l[i] = k.term
+	}
 }
 
 // symbols is the heading of the terms that begin with no letter, and its
@@ -268,11 +284,14 @@ func (t *indexTerm) append(b []byte, at string) []byte {
 			b = append(b, ", "...)
 			text = "[" + strconv.Itoa(i) + "]"
 		}
-		open, shut := "", ""
 		if l.main {
-			open, shut = "<strong>", "</strong>"
+			b = append(b, "<strong>"...)
 		}
-		b = append(b, open+`<a href="`+escape(relative(at, l.url))+`">`+escape(text)+"</a>"+shut...)
+		b = appendEscaped(append(b, `<a href="`...), relative(at, l.url))
+		b = append(appendEscaped(append(b, `">`...), text), "</a>"...)
+		if l.main {
+			b = append(b, "</strong>"...)
+		}
 	}
 	if len(t.subs) > 0 {
 		b = append(b, "<ul>"...)

@@ -110,4 +110,4 @@ func (s *Site) hasModules() bool { return len(s.objects["py:module"]) > 0 }
 
 // hasIndex reports whether there is a general index: a Sphinx tree has one
 // always.
-func (s *Site) hasIndex() bool { return len(s.terms) > 0 || s.conf.Source != nil }
+func (s *Site) hasIndex() bool { return s.conf.Source != nil || len(s.terms()) > 0 }

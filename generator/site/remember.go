@@ -265,13 +265,17 @@ func (s *Site) learn(p *page, alone bool) error {
 			t.Asked("file "+name, s.table.answer(name))
 		}
 		f := gather(d, alone || p.docname == s.rootDoc(), s.conf.Values["toc_object_entries"] != false)
-		shape := build.Digest(string(f.append(nil, false)))
+		buf := scratches.Get().(*scratch)
+		defer scratches.Put(buf)
+		buf.page = f.append(buf.page[:0], false)
+		shape := build.DigestBytes(buf.page)
 		tree = d
-		w := writer{places: true}
+		w := writer{b: buf.page[:0], places: true}
 		tables := build.DigestBytes(f.tables())
 		w.string(string(shape[:]), string(tables[:]))
 		w.diags(diags)
-		return string(f.append(w.b, true)), nil
+		buf.page = f.append(w.b, true)
+		return string(buf.page), nil
 	})
 	if err != nil {
 		return err

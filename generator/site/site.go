@@ -104,8 +104,8 @@ type Site struct {
 	nav       []*navItem
 	navs      sync.Map // navigation of pages side by side, see navHTML
 	navCount  atomic.Int64
-	flat      []*page      // reading order
-	terms     []indexEntry // of the general index
+	flat      []*page             // reading order
+	terms     func() []indexEntry // of the general index, made when asked for
 	reports   []report.Page
 	results   []measurement
 	redirects []redirect
@@ -216,7 +216,7 @@ func (s *Site) connect(ctx context.Context) {
 	s.diags = s.diags[:s.fixed:s.fixed]
 	s.docs, s.byURL = make(map[string]*page, len(s.pages)), make(map[string]*page, len(s.pages))
 	s.navs.Clear()
-	s.nav, s.flat, s.terms, s.reports, s.results, s.redirects = nil, nil, nil, nil, nil, nil
+	s.nav, s.flat, s.reports, s.results, s.redirects = nil, nil, nil, nil, nil
 	for _, p := range s.pages {
 		p.docname = trimSuffix(p.name)
 		p.secnum, p.fignum, p.up, p.item, p.prev, p.next, p.branch = nil, nil, nil, nil, nil, nil, false
@@ -233,7 +233,7 @@ func (s *Site) connect(ctx context.Context) {
 	s.link()
 	s.planRedirects()
 	s.loadEvidence()
-	s.loadIndex()
+	s.terms = sync.OnceValue(s.indexEntries)
 	s.settle()
 }
 

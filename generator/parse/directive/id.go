@@ -24,6 +24,9 @@ func MakeID(s string) string { return identifier(strings.ToLower(s), false) }
 func sphinxID(s string) string { return identifier(s, true) }
 
 func identifier(s string, wide bool) string {
+	if wide && s != "" && s[0] > '9' && s[0] != '_' && strings.IndexFunc(s, notInID) < 0 {
+		return s // most names of objects
+	}
 	out := make([]byte, 0, len(s))
 	gap := false
 	put := func(c byte) {
@@ -65,6 +68,8 @@ func identifier(s string, wide bool) string {
 	}
 	return string(out)
 }
+
+func notInID(r rune) bool { return r >= 0x80 || r != '.' && !isWord(byte(r)) }
 
 // NormalName is docutils' fully normalised name: lower case, runs of white
 // space as one space.

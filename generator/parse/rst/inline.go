@@ -534,8 +534,10 @@ func (in *inliner) backquote(i int) int {
 	}
 	in.flush(begin)
 	use := in.p.roleUse()
-	*use = directive.RoleUse{Name: role, Raw: restore(in.s[begin:next]), Text: unescape(text),
-		Pos: in.r.pos(begin), Len: next - begin, Escaped: text[0] == 0}
+	*use = directive.RoleUse{Name: role, Raw: in.s[begin:next], Text: text, Pos: in.r.pos(begin), Len: next - begin}
+	if in.nulls {
+		use.Raw, use.Text, use.Escaped = restore(use.Raw), unescape(text), text[0] == 0
+	}
 	nodes := in.p.table.RunRole(in.p, use)
 	in.p.uses = append(in.p.uses, use)
 	for _, n := range nodes {

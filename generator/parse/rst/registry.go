@@ -106,7 +106,7 @@ func (p *parser) explicitTarget(n, messages *doc.Node) { p.target(n, messages, t
 
 func (p *parser) target(n, messages *doc.Node, explicit bool) {
 	id := p.setID(n, "")
-	for _, name := range slices.Clone(n.Names()) {
+	for _, name := range n.Names() { // of a duplicate, n gets another list
 		if _, taken := p.nameIDs[name]; taken {
 			p.duplicateName(n, id, name, messages, explicit)
 		} else {

@@ -238,5 +238,21 @@ func extLink(link ExtLink) Role {
 
 // percent puts a text in place of each %s of a format.
 func percent(format, text string) string {
-	return strings.NewReplacer("%s", text, "%%", "%").Replace(format)
+	out := make([]byte, 0, len(format)+len(text))
+	for {
+		i := strings.IndexByte(format, '%')
+		if i < 0 || i+1 == len(format) {
+			return string(append(out, format...))
+		}
+		out = append(out, format[:i]...)
+		switch format[i+1] {
+		case 's':
+			out = append(out, text...)
+		case '%':
+			out = append(out, '%')
+		default:
+			out = append(out, format[i:i+2]...)
+		}
+		format = format[i+2:]
+	}
 }

@@ -35,11 +35,17 @@ var settings = map[string]bool{
 	"myst_number_code_blocks": true, "myst_title_to_header": true,
 }
 
-// ReadConf reads the literal assignments of a conf.py.
-func ReadConf(src *doc.Source) *Conf {
+// ReadConf reads the literal assignments of a conf.py. read gives the text of a
+// file of the tree that it opens; it may be nil.
+func ReadConf(src *doc.Source, read func(name string) (string, bool)) *Conf {
 	c := &Conf{Values: map[string]any{}, Source: src, skipped: map[string]bool{}}
-	p := pyReader{text: src.Text, values: c.Values}
+	p := pyReader{text: src.Text, values: c.Values, read: read}
 	p.file()
+	for name, v := range c.Values { // an open file is no setting
+		if _, ok := v.(pyFile); ok {
+			delete(c.Values, name)
+		}
+	}
 	if len(p.skipped) > 0 {
 		sev, names := doc.Info, []string{}
 		first := p.skipped[0]

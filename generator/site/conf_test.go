@@ -36,7 +36,7 @@ def setup(app):
     master_doc = 'nor this'
 typed: str = "\u00e9\n"
 `)
-	c := ReadConf(src)
+	c := ReadConf(src, nil)
 	want := map[string]any{
 		"project": `A "quoted" name`, "version": "3.11", "release": "3.11", "copyright": "2001-2024, Someone",
 		"exclude_patterns": []any{"build", "x/*.rst", `a\b`}, "numfig": true,
@@ -59,6 +59,7 @@ typed: str = "\u00e9\n"
 // TestReadPython is about the ways in which real conf.py files put their
 // values together. A value of nil is one that cannot be known.
 func TestReadPython(t *testing.T) {
+	files := func(name string) (string, bool) { return "4.5\n", name == "../VERSION" }
 	for text, want := range map[string]map[string]any{
 		`version, release = "1", "1.2"`:     {"version": "1", "release": "1.2"},
 		`(version, release) = ("1", "1.2")`: {"version": "1", "release": "1.2"},
@@ -87,16 +88,23 @@ func TestReadPython(t *testing.T) {
 		"d = dict(a='x')\ne = {**d, 'b': d['a']}":                                                      {"e": map[string]any{"a": "x", "b": "x"}},
 		"u = 'https://e.org'\nextlinks = {'i': (u + '/%s', '#%s'), 'p': (f'{u}/p/%s', None)}": {"extlinks": map[string]any{
 			"i": []any{"https://e.org/%s", "#%s"}, "p": []any{"https://e.org/p/%s", nil}}},
-		"y = 2024\nc = str(y) + ', Us'":   {"c": "2024, Us"},
-		"if x:\n    project = 'a'\n":      {"project": nil},
-		"def f():\n    project = 'a'\n":   {},
+		"y = 2024\nc = str(y) + ', Us'": {"c": "2024, Us"},
+		"if x:\n    project = 'a'\n":    {"project": nil},
+		"def f():\n    project = 'a'\n": {},
+		"import os\nhere = os.path.dirname(os.path.abspath(__file__))\ns = [os.path.join(here, '_static')]\nup = os.path.join(here, os.pardir, 'x')": {"s": []any{"_static"}, "up": "../x"},
+		"from os.path import dirname, join\nt = join(dirname(dirname(__file__)), 'a')":                                                               {"t": "../a"},
+		"release = open('../VERSION').read().strip()":                                                                                                {"release": "4.5"},
+		"with open(os.path.join('..', 'VERSION'), encoding='utf-8') as f:\n    release = f.read().strip()\nversion = release[:1]":                    {"release": "4.5", "version": "4"},
+		"with open('none') as f:\n    release = f.read()":                                                                                            {"release": nil},
+		"release = open('none').read()":   {"release": nil},
+		"release = os.path.splitext('x')": {"release": nil},
 		"a = 'x'; b = 'y'":                {"a": "x"},
 		"a = 'x' if y else 'z'":           {"a": nil},
 		"a = [x for x in 'b']":            {"a": nil},
 		"a == 'x'\nb: int\nc.d = 'e'":     {},
 		"a = (\n  'x'\n  # why\n  'y'\n)": {"a": "xy"},
 	} {
-		c := ReadConf(doc.NewSource("conf.py", text+"\n"))
+		c := ReadConf(doc.NewSource("conf.py", text+"\n"), files)
 		for name, v := range want {
 			got, known := c.Values[name]
 			if v == nil == known || !reflect.DeepEqual(got, v) {
@@ -115,7 +123,7 @@ func TestReadPython(t *testing.T) {
 // TestHostileConf is about values that grow with every line.
 func TestHostileConf(t *testing.T) {
 	for _, line := range []string{"a = a + a", "a = f'{a}{a}'", "a = '%s%s' % (a, a)", "a = a.replace('x', 'xx')", "a = '{0}{0}'.format(a)", "a = a.join([a, a])", "b += b", "b = [*b, *b]"} {
-		c := ReadConf(doc.NewSource("conf.py", "a = 'x'\nb = ['x']\n"+strings.Repeat(line+"\n", 200)))
+		c := ReadConf(doc.NewSource("conf.py", "a = 'x'\nb = ['x']\n"+strings.Repeat(line+"\n", 200)), nil)
 		if len(fmt.Sprint(c.Values)) > 4*maxValue {
 			t.Errorf("%s: it grew", line)
 		}
@@ -127,7 +135,7 @@ func FuzzReadConf(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		c := ReadConf(doc.NewSource("conf.py", s))
+		c := ReadConf(doc.NewSource("conf.py", s), func(name string) (string, bool) { return name, true })
 		for _, d := range c.Diags {
 			if d.Off < 0 || d.Off > len(s) {
 				t.Fatalf("position outside the file: %d", d.Off)

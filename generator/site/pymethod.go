@@ -61,6 +61,9 @@ func pyPercent(format, v any) (any, error) {
 
 // pyMethod carries out the methods that settings are put together with.
 func pyMethod(v any, name string, args []any, named map[string]any) (any, error) {
+	if f, ok := v.(pyFile); ok && name == "read" && len(args)+len(named) == 0 {
+		return string(f), nil
+	}
 	s, ok := v.(string)
 	if !ok {
 		return nil, notLiteral{}

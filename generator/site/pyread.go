@@ -23,6 +23,8 @@ type pyReader struct {
 	pos     int
 	values  map[string]any
 	skipped []skippedName
+	quiet   int                                      // one more than where the last block began whose lines were read
+	read    func(name string) (text string, ok bool) // a file of the tree; nil where there is none
 }
 
 type notLiteral struct{ off int }
@@ -44,6 +46,11 @@ var pyBlock = map[string]bool{"if": true, "for": true, "while": true, "try": tru
 func (p *pyReader) statement() {
 	start := p.pos
 	if p.changes() {
+		return
+	}
+	p.pos = start
+	if p.take("with ") && p.with() {
+		p.quiet = start + 1
 		return
 	}
 	p.pos = start
@@ -341,6 +348,9 @@ func (p *pyReader) restOfStatement(start int) {
 // noteInside notes a setting that an indented line assigns: whether it holds
 // depends on what runs.
 func (p *pyReader) noteInside(start, line int) {
+	if p.quiet == start+1 {
+		return
+	}
 	if w := (&pyReader{text: p.text, pos: start}).ident(); w == "def" || w == "class" || w == "async" {
 		return
 	}

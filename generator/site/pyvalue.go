@@ -257,6 +257,11 @@ func (p *pyReader) atom(depth int) (any, error) {
 	if v, ok := p.values[name]; ok && name != "" { // release = version
 		return v, nil
 	}
+	here := p.pos
+	if v, known, err := p.pathAtom(name, depth+1); known {
+		return v, err
+	}
+	p.pos = here
 	return nil, notLiteral{start}
 }
 
@@ -409,7 +414,7 @@ func (p *pyReader) str(prefix string, depth int) (any, error) {
 				return b.String(), nil
 			}
 			return pyFields(b.String(), func(field string) (any, error) { // f"{name}"
-				in := pyReader{text: field, values: p.values}
+				in := pyReader{text: field, values: p.values, read: p.read}
 				v, err := in.expr(depth + 1)
 				if in.space(); err == nil && in.pos < len(field) {
 					err = notLiteral{start}

@@ -356,14 +356,16 @@ func (s *Site) find() ([]string, error) {
 		return []string{filepath.Base(s.opt.Source)}, nil
 	}
 	if text, err := fs.ReadFile(s.files, "conf.py"); err == nil {
-		s.conf = ReadConf(doc.NewSource("conf.py", strings.ToValidUTF8(string(text), "\uFFFD")))
+		s.files = settings.FS
+		s.openProject(dir)
+		settings.FS, s.table.files = s.files, s.files
+		s.conf = ReadConf(doc.NewSource("conf.py", strings.ToValidUTF8(string(text), "\uFFFD")), func(name string) (string, bool) {
+			text, err := fs.ReadFile(settings, name)
+			return strings.ToValidUTF8(string(text), "\uFFFD"), err == nil && len(text) < maxValue
+		})
 		s.report(s.conf.Diags...)
 	}
 	s.files = settings.FS
-	if s.conf.Source != nil {
-		s.openProject(dir)
-		settings.FS, s.table.files = s.files, s.files
-	}
 	suffixes := s.conf.Strings("source_suffix")
 	if len(suffixes) == 0 {
 		suffixes = []string{".rst", ".md"}

@@ -41,6 +41,9 @@ func decorate(p Parser, b *Block, to *[]*doc.Node) ([]*doc.Node, error) {
 	before := len(*to)
 	nodes := p.Blocks(b.Content, false)
 	*to = slices.Insert(*to, before, nodes...)
+	if *to == nil {
+		*to = []*doc.Node{}
+	}
 	return nil, nil
 }
 

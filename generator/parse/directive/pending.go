@@ -233,7 +233,7 @@ func (s *State) Decorate(root *doc.Node) {
 		root.Children = slices.Insert(root.Children, i, meta...)
 		s.Meta = nil
 	}
-	if len(s.Header)+len(s.Footer) == 0 {
+	if s.Header == nil && s.Footer == nil {
 		return
 	}
 	d := root.First(doc.KindDecoration)
@@ -242,10 +242,16 @@ func (s *State) Decorate(root *doc.Node) {
 		root.Children = slices.Insert(root.Children, place(), d)
 	}
 	d.Children = nil
-	if h := s.Header; len(h) > 0 {
-		d.Append(doc.New(doc.KindHeader, h[0].Pos, h...))
+	part := func(kind doc.Kind, nodes []*doc.Node) {
+		if nodes == nil {
+			return
+		}
+		n := doc.New(kind, doc.Pos{}, nodes...)
+		if len(nodes) > 0 {
+			n.Pos = nodes[0].Pos
+		}
+		d.Append(n)
 	}
-	if f := s.Footer; len(f) > 0 {
-		d.Append(doc.New(doc.KindFooter, f[0].Pos, f...))
-	}
+	part(doc.KindHeader, s.Header)
+	part(doc.KindFooter, s.Footer)
 }

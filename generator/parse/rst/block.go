@@ -323,7 +323,7 @@ func (b *body) paragraph() {
 	}
 	b.i = end
 	r := b.p.join(b.lines[start:end])
-	text := strings.TrimRight(r.text, " \n")
+	text := strings.TrimRightFunc(r.text, isSpace)
 	literal, alone := announces(text), false
 	if literal {
 		switch {

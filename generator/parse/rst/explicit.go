@@ -114,6 +114,9 @@ func (b *body) comment(start, from int) (finished bool) {
 		b.i = from + 1
 		return true
 	}
+	if from != b.i { // the marker's width counts in characters there
+		start = shorter(b.lines[from].Text, utf8.RuneCountInString(l.Text[:start]))
+	}
 	block, _, next, finished := b.take(from, extent{first: start, known: -1})
 	b.i = next
 	block = dropBlankEnd(dropBlankTop(block))
@@ -123,6 +126,16 @@ func (b *body) comment(start, from int) (finished bool) {
 	}
 	b.parent.Append(n)
 	return finished
+}
+
+// shorter gives the bytes of the first n characters.
+func shorter(s string, n int) int {
+	for i := range s {
+		if n--; n < 0 {
+			return i
+		}
+	}
+	return len(s)
 }
 
 // directiveMarker gives the name of "name:: " and the bytes of all of it.

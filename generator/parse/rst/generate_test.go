@@ -209,6 +209,8 @@ func (g *generator) directiveNamed(name string) string {
 	}
 	content := g.body()
 	switch name {
+	case "header", "footer": // in each other their order is docutils' secret
+		content = g.text()
 	case "list-table":
 		content = g.list(1+g.IntN(3), func(int) string {
 			return g.under("* ", g.list(1+g.IntN(2), func(int) string { return g.under("- ", g.body()) }, "\n"))

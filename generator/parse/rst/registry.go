@@ -185,7 +185,10 @@ func (p *parser) NoteTarget(n *doc.Node, name string) {
 }
 
 // NoteReference registers a reference by name that a directive made.
-func (p *parser) NoteReference(n *doc.Node) { p.noteRefName(n) }
+func (p *parser) NoteReference(n *doc.Node) {
+	p.raw[n] = ""
+	p.noteRefName(n)
+}
 
 func (p *parser) noteRefName(n *doc.Node) {
 	name := n.Attr("refname")

@@ -156,8 +156,8 @@ func (f *file) normalise() {
 			}
 		}
 		flush(body)
-		if next > end || next < len(s) {
-			b.WriteByte('\n')
+		if next > end || next < len(s) || body == lineStart {
+			b.WriteByte('\n') // a last line of white space is a line
 		}
 		if next != body+1 || s[body] != '\n' {
 			jump(next)

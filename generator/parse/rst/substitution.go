@@ -2,6 +2,7 @@ package rst
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"docent/generator/doc"
 	"docent/generator/parse/directive"
@@ -143,7 +144,7 @@ func substitutionName(block []line) (name string, rest []line, ok bool) {
 			if escaped[k] != '|' || k+1 < len(escaped) && escaped[k+1] != ' ' {
 				continue
 			}
-			if c := escaped[k-1]; c == 0 || c == ' ' {
+			if r, _ := utf8.DecodeLastRuneInString(escaped[:k]); r == 0 || isSpace(r) {
 				continue
 			}
 			end := k + 1

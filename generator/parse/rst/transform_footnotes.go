@@ -95,7 +95,6 @@ func (p *parser) numberReferences(labels []string) {
 			return
 		}
 		if p.settled[r] {
-			i++ // the reference gives the number to what is not there any more
 			continue
 		}
 		r.Append(doc.NewText(r.Pos, labels[i]))

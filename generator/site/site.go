@@ -282,6 +282,9 @@ func (s *Site) Diags() []doc.Diag {
 		}
 		out = append(out, d)
 	}
+	for i := range out {
+		out[i] = s.nearFile(out[i])
+	}
 	return out
 }
 

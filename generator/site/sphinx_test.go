@@ -1,10 +1,13 @@
 package site
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"docent/generator/build"
 )
 
 // TestSphinxDefaults is about what a Sphinx tree may count on without saying
@@ -199,6 +202,49 @@ Section
 		if strings.Contains(d.Message, "`languages`") {
 			t.Error("a variable that conf.py itself uses is taken for a setting")
 		}
+	}
+}
+
+// TestNearFiles: a file that is not there is named with the one that may be
+// meant, also in a page that comes from the cache.
+func TestNearFiles(t *testing.T) {
+	dir := tree(t, "docs/parts/intro.rst", "x\n", "docs/code/main.py", "x = 1\n", "docs/picture.png", "", "docs/data.csv", "a,b\n", "docs/index.rst", `Top
+===
+
+.. include:: parts/intor.rst
+.. literalinclude:: code/Main.py
+.. image:: pictrue.png
+.. csv-table::
+   :file: /dat.csv
+.. include:: nothing/like/it.txt
+
+:download:`+"`x <data>`"+`
+`, "docs/sub/page.rst", "Sub\n===\n\n.. include:: code/main.py\n")
+	for _, part := range []string{"intro.rst", "intorr.rst"} {
+		cache, err := build.OpenCache(filepath.Join(dir, "cache"), "site")
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := Load(context.Background(), Options{Source: filepath.Join(dir, "docs"), Cache: cache})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Write(context.Background(), &Memory{}); err != nil {
+			t.Fatal(err)
+		}
+		got := said(s.Diags())
+		has(t, "diagnostics", got, "there is no such file; check the name, which is relative to this page. Did you mean `parts/"+part+"`?",
+			"Did you mean `code/main.py`?", "`pictrue.png` is not shown: there is no such file. Did you mean `picture.png`?",
+			"Did you mean `/data.csv`?", "`data` is not offered: there is no such file. Did you mean `data.csv`?", "Did you mean `/code/main.py`?")
+		if n := strings.Count(got, "Did you mean"); n != 6 {
+			t.Errorf("%d suggestions:\n%s", n, got)
+		}
+		if err := s.Remember(); err != nil {
+			t.Fatal(err)
+		}
+		s.Close()
+		cache.Close()
+		os.Rename(filepath.Join(dir, "docs/parts", part), filepath.Join(dir, "docs/parts/intorr.rst"))
 	}
 }
 

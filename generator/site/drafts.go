@@ -10,17 +10,17 @@ import (
 // asked for.
 func (s *Site) withoutDrafts() {
 	s.drafts = map[string]bool{}
-	if s.set.Drafts {
-		return
-	}
 	s.pages = slices.DeleteFunc(s.pages, func(p *page) bool {
-		draft := p.facts.says("draft")
+		draft := s.isDraftPage(p)
 		if draft {
 			s.drafts[p.docname] = true
 		}
 		return draft
 	})
 }
+
+// isDraftPage reports whether a page is left out, as a draft.
+func (s *Site) isDraftPage(p *page) bool { return !s.set.Drafts && p.facts.says("draft") }
 
 // says reports whether a page's field is set: it stands there, and its value
 // is none that means no.

@@ -106,6 +106,9 @@ func (l *Live) Update(ctx context.Context, names ...string) error {
 		if err := s.learn(p, len(s.pages) == 1); err != nil {
 			return err
 		}
+		if s.isDraftPage(p) { // it leaves the site
+			return l.reload(ctx)
+		}
 		moved = moved || p.shape != shape || p.facts.desc != facts.desc || s.complains(p)
 	}
 	if moved {

@@ -695,7 +695,7 @@ func (s *Site) place() {
 		case p == s.home:
 			p.url = ""
 		case strings.Contains(p.docname, "/") && (base == "index" || base == "README" && s.docs[path.Join(path.Dir(p.docname), "index")] == nil):
-			p.url = path.Dir(p.docname) + "/"
+			p.url = beside(path.Dir(p.docname) + "/")
 		default:
 			later = append(later, p)
 			continue
@@ -703,12 +703,9 @@ func (s *Site) place() {
 		s.byURL[p.url] = p
 	}
 	for _, p := range later {
-		p.url = p.docname + "/"
-		if path.Base(p.docname) == "index.md" { // the Markdown form of its folder's first page is called so
-			p.url = p.docname + ".page/"
-		}
+		p.url = beside(p.docname + "/")
 		if twin := s.byURL[p.url]; twin != nil {
-			p.url = p.docname + ".page/"
+			p.url = strings.TrimSuffix(p.url, "/") + ".page/"
 			s.warn(p, doc.Pos{}, doc.Info, "site-same-address", "`"+twin.name+"` has the address /"+twin.url+".",
 				"This page is at /"+p.url+".")
 		}

@@ -373,6 +373,25 @@ func (s *Site) writeFiles(ctx context.Context, sink Sink) error {
 	})
 }
 
+// rootFiles are the files that the top folder of a site may have.
+var rootFiles = map[string]bool{"index.html": true, "404.html": true, "sitemap.xml": true, "robots.txt": true, "objects.inv": true, "llms.txt": true,
+	schemaName: true, feedName: true, "_redirects": true, marker: true, building: true}
+
+// beside gives the address of a page such that no folder of it is called like
+// a file of the site.
+func beside(url string) string {
+	if !strings.Contains(url, ".") {
+		return url
+	}
+	parts := strings.Split(url, "/")
+	for i, c := range parts {
+		if c == "index.html" || c == "index.md" || c == scriptName || i == 0 && rootFiles[c] {
+			parts[i] = c + ".page"
+		}
+	}
+	return strings.Join(parts, "/")
+}
+
 // taken reports whether an output name belongs to a page or to the theme.
 func (s *Site) taken(out string) bool {
 	if strings.HasPrefix(out, "_assets/") || strings.HasPrefix(out, "_search/") || strings.HasPrefix(out, "_cards/") || strings.HasPrefix(out, "_diagrams/") || s.redirected(out) {
@@ -387,8 +406,10 @@ func (s *Site) taken(out string) bool {
 	if p := s.byURL[strings.TrimSuffix(out, scriptName)]; p != nil && strings.HasSuffix(out, scriptName) {
 		return true
 	}
-	switch out {
-	case "index.html", "404.html", "sitemap.xml", "robots.txt", "objects.inv", "llms.txt", schemaName, feedName, "_redirects", marker, building:
+	if rootFiles[out] || s.byURL[out+"/"] != nil { // of a file and a folder, only one can be there
+		return true
+	}
+	if dir := path.Dir(out); dir != "." && s.taken(dir) && s.byURL[dir+"/"] == nil {
 		return true
 	}
 	return s.gen[strings.TrimSuffix(out, "index.html")] && strings.HasSuffix(out, "index.html")

@@ -47,14 +47,13 @@ func newFile(src *doc.Source, from, to int) *file {
 
 // plain reports whether a text needs no change, which is the common case.
 func plain(s string) bool {
-	if !utf8.ValidString(s) || strings.HasSuffix(s, " ") || strings.Contains(s, " \n") {
-		return false
-	}
+	valid := false
 	for i := 0; i < len(s); i++ {
 		// Eight bytes at once, up to one that is no letter and no blank.
 		for len(s)-i >= 8 {
-			w := uint64(s[i]) | uint64(s[i+1])<<8 | uint64(s[i+2])<<16 | uint64(s[i+3])<<24 |
-				uint64(s[i+4])<<32 | uint64(s[i+5])<<40 | uint64(s[i+6])<<48 | uint64(s[i+7])<<56
+			b := s[i : i+8]
+			w := uint64(b[0]) | uint64(b[1])<<8 | uint64(b[2])<<16 | uint64(b[3])<<24 |
+				uint64(b[4])<<32 | uint64(b[5])<<40 | uint64(b[6])<<48 | uint64(b[7])<<56
 			if odd := ((w - ones*' ') | w) & (ones * 0x80); odd != 0 {
 				i += bits.TrailingZeros64(odd) / 8 // those above it may be taken for odd
 				break
@@ -64,12 +63,23 @@ func plain(s string) bool {
 		if i == len(s) {
 			break
 		}
-		c := s[i]
-		if !special[c] || c == '\n' {
+		switch c := s[i]; {
+		case c == '\n':
+			if i > 0 && s[i-1] == ' ' {
+				return false
+			}
 			continue
-		}
-		if c < ' ' {
+		case c < ' ':
 			return false
+		case c < utf8.RuneSelf:
+			continue
+		case !valid:
+			if valid = utf8.ValidString(s[i:]); !valid {
+				return false
+			}
+		}
+		if !special[s[i]] {
+			continue
 		}
 		r, size := utf8.DecodeRuneInString(s[i:])
 		if r == 0xfeff && i == 0 || r == 0x85 || r == 0x2028 || r == 0x2029 {
@@ -81,23 +91,14 @@ func plain(s string) bool {
 			}
 		}
 	}
-	return true
+	return !strings.HasSuffix(s, " ")
 }
 
 const ones = 0x0101010101010101 // a byte in each of eight places
 
-// special are the bytes that plain looks at: control characters, and those
-// with which NEL, no-break space and other separators begin, or a byte order
-// mark.
-var special = func() (t [256]bool) {
-	for c := range ' ' {
-		t[c] = true
-	}
-	for _, c := range []byte{0xc2, 0xe1, 0xe2, 0xe3, 0xef} {
-		t[c] = true
-	}
-	return t
-}()
+// special are the bytes with which NEL, no-break space and other separators
+// begin, or a byte order mark.
+var special = [256]bool{0xc2: true, 0xe1: true, 0xe2: true, 0xe3: true, 0xef: true}
 
 const tabWidth = 8
 

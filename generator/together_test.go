@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -84,6 +85,68 @@ func TestTwoBuildsAtOnce(t *testing.T) {
 	}
 	if l := leftovers(t, out); len(l) > 0 {
 		t.Errorf("left behind: %v", l)
+	}
+}
+
+// TestKilledAnywhere kills builds at moments from their start to their end.
+// What a reader finds then is each file as it was or as it will be; the next
+// build makes the site whole, and nothing is left beside it.
+func TestKilledAnywhere(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("no signals here")
+	}
+	src, cache := inPlace(t), t.TempDir()
+	out := filepath.Join(t.TempDir(), "public")
+	build := func() *exec.Cmd { return play("build", "--source", src, "--out", out, "--cache", cache) }
+	began := time.Now()
+	if said, err := build().CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, said)
+	}
+	const rounds = 12
+	long, killed := time.Since(began), 0
+	for round := range rounds {
+		for i := range 1 + 9*(round%3) { // some are changed in place, and some anew
+			put(t, filepath.Join(src, fmt.Sprintf("part-%d/page-%03d.md", i%7, i)), fmt.Sprintf("# Page %d\n\nRound %d.\n", i, round))
+		}
+		if round%4 == 3 {
+			os.Remove(filepath.Join(src, fmt.Sprintf("part-%d/page-%03d.md", (100+round)%7, 100+round)))
+		}
+		was := snapshot(t, out)
+		c := build()
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(long * time.Duration(round) / rounds)
+		c.Process.Signal(syscall.SIGKILL)
+		if c.Wait() != nil {
+			killed++
+		}
+		half := snapshot(t, out)
+		if said, err := build().CombinedOutput(); err != nil {
+			t.Fatalf("round %d: after a kill: %v: %s", round, err, said)
+		}
+		whole := snapshot(t, out)
+		for name, text := range half {
+			old, wasThere := was[name]
+			now, isThere := whole[name]
+			if (!wasThere || text != old) && (!isThere || text != now) {
+				t.Errorf("round %d: %s is neither as it was nor as it will be", round, name)
+			}
+		}
+		for name, now := range whole {
+			if old, wasThere := was[name]; wasThere && old == now && half[name] != now {
+				t.Errorf("round %d: %s is not there after a kill", round, name)
+			}
+		}
+		if d := asAnew(t, src, out); d != "" {
+			t.Errorf("round %d: after a kill %s is not that of a build from nothing", round, d)
+		}
+		if l := leftovers(t, out); len(l) > 0 {
+			t.Errorf("round %d: left behind: %v", round, l)
+		}
+	}
+	if killed < 3 {
+		t.Errorf("%d of %d builds were killed: this test shows little", killed, rounds)
 	}
 }
 

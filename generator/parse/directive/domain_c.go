@@ -88,7 +88,11 @@ func (k cKind) signature(o *object, sig string, n *doc.Node) (string, bool) {
 	if k.name == "macro" {
 		return k.macro(o, sig, n)
 	}
-	tokens := cTokens(strings.TrimSuffix(strings.TrimSpace(sig), ";"))
+	sig, semicolon := strings.CutSuffix(strings.TrimSpace(sig), ";")
+	tokens := cTokens(sig)
+	if k.domain == "c" && slices.Contains(tokens, "::") { // C has no such names
+		return "", false
+	}
 	line := doc.New(doc.KindDescSignatureLine, o.pos)
 	template := 0
 	if k.domain == "cpp" {
@@ -143,6 +147,9 @@ func (k cKind) signature(o *object, sig string, n *doc.Node) (string, bool) {
 		}
 	} else {
 		k.fill(o, x, line)
+	}
+	if semicolon {
+		line.Append(plain(doc.KindDescSigPunctuation, o.pos, ";"))
 	}
 	n.Append(line)
 	n.Set("is_multiline", "True")

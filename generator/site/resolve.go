@@ -101,7 +101,7 @@ func (e *env) xref(n *doc.Node) (html.Link, bool) {
 	case "std:any":
 		return e.any(n, name, explicit)
 	case "std:eq", "math:eq", "math:numref":
-		id := "equation-" + name
+		id := makeID("equation-" + name)
 		if t, ok := s.equation(e.p, id); ok {
 			l := e.linkTo(n, t, true)
 			l.Plain = s.equationText(e.equationNumber(t)) // also where the author gave a title, as in Sphinx

@@ -48,7 +48,7 @@ func mathBlock(p Parser, b *Block) ([]*doc.Node, error) {
 			n.Set(doc.AttrNowrap, "True")
 		}
 		if labelled && label != "" {
-			n.Set(doc.AttrLabel, label).AddID("equation-" + MakeID(label))
+			n.Set(doc.AttrLabel, label).AddID(MakeID("equation-" + label))
 			p.NoteTarget(n, "")
 		}
 		out = append(out, n)

@@ -140,7 +140,9 @@ func (s *Site) ownModules() (out, imported []*doc.Source) {
 		return nil
 	}
 	for _, ext := range s.conf.Strings("extensions") {
-		out = append(out, find(ext)...)
+		if ext != "pyspecific" && ext != "c_annotations" { // see configureCPython
+			out = append(out, find(ext)...)
+		}
 	}
 	for _, src := range out {
 		for _, m := range pyImport.FindAllStringSubmatch(src.Text, -1) {

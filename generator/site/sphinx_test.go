@@ -392,3 +392,13 @@ After.
 	has(t, "a page that is a link into the project", shown(t, m, "link/index.html"), ">Linked<")
 	has(t, "diagnostics", said(diags), "The `code-block` is empty.")
 }
+
+// TestPyspecific is about Python's own documentation: its extension is built
+// in, so its Python file says nothing.
+func TestPyspecific(t *testing.T) {
+	m, diags := buildSite(t, Options{Source: tree(t, "conf.py", "import sys\nsys.path.append('tools')\nextensions = ['pyspecific']\n",
+		"tools/pyspecific.py", "def setup(app):\n    app.add_role('issue', issue_role)\n    app.add_object_type('opcode', 'opcode', '%s (opcode)', parse)\n",
+		"index.rst", "Top\n===\n\n:issue:`12`\n\n.. opcode:: COPY (i)\n")})
+	has(t, "the page", shown(t, m, "index.html"), ">bpo-12</a>", "COPY</span>")
+	has(t, "diagnostics", said(diags)+"none", "none")
+}

@@ -1,6 +1,7 @@
 package directive
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -16,6 +17,10 @@ type alias struct {
 	noRoot bool
 }
 
+// inAnonymous is what a name says of the anonymous union that it is in, whose
+// members are those of what holds it.
+var inAnonymous = regexp.MustCompile(`@[\pL\pN_]+(?:\.|::)`)
+
 // Aliases carries out the alias directives of a page. A name that the page
 // does not describe stays as it is, and refers to where it is described.
 func (s *State) Aliases(root *doc.Node) {
@@ -27,7 +32,8 @@ func (s *State) Aliases(root *doc.Node) {
 		if domain := d.Attr(doc.AttrDomain); domain == "c" || domain == "cpp" {
 			for _, sig := range d.Children {
 				if name := sig.Attr(doc.AttrObject); sig.Kind == doc.KindDescSignature && name != "" {
-					found[domain+" "+name] = append(found[domain+" "+name], described{sig, d})
+					key := domain + " " + inAnonymous.ReplaceAllString(name, "")
+					found[key] = append(found[key], described{sig, d})
 				}
 			}
 		}
@@ -68,7 +74,7 @@ func (a *alias) find(all map[string][]described, text string) []described {
 	}
 	for n := len(a.scope); n >= 0; n-- {
 		parts := append(slices.Clone(a.scope[:n]), x.name...)
-		found := all[d.domain+" "+strings.Join(parts, d.sep)]
+		found := all[d.domain+" "+inAnonymous.ReplaceAllString(strings.Join(parts, d.sep), "")]
 		if x.isFunc && d.domain == "cpp" {
 			id := mangle(parts, x, nil, "function")
 			found = slices.DeleteFunc(slices.Clone(found), func(f described) bool { return !slices.Contains(f.sig.IDs(), id) })

@@ -33,7 +33,8 @@
     const title = document.querySelector("article h1"), sum = fresh.querySelector("article .lab-summary");
     if (title && sum) title.after(sum);
   };
-  const source = new EventSource("/_preview/events?page=" + encodeURIComponent(location.pathname));
+  const shown = new URL(document.currentScript.src).searchParams.get("shown") || "";
+  const source = new EventSource("/_preview/events?page=" + encodeURIComponent(location.pathname) + "&shown=" + shown);
   source.addEventListener("build", (e) => {
     const got = JSON.parse(e.data);
     if (got.evidence) judge();

@@ -443,7 +443,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("Cache-Control", "no-cache")
 	switch r.URL.Path {
-	case "/_preview/preview.js":
+	case "/" + script:
 		h.Set("Content-Type", "text/javascript; charset=utf-8")
 		w.Write(previewJS)
 		return
@@ -455,7 +455,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.events(w, r)
 		return
 	}
-	name, data, ok, err := s.lookup(r.Context(), r.URL.Path)
+	name, data, shown, ok, err := s.lookup(r.Context(), r.URL.Path)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
@@ -474,6 +474,9 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		name, status = "404.html", http.StatusNotFound
 		data, _, _ = s.live.File(r.Context(), name)
 	}
+	if strings.HasSuffix(name, ".html") { // the page asks for what came after it
+		data = bytes.Replace(data, []byte(script), []byte(script+"?shown="+shown.String()), 1)
+	}
 	h.Set("Content-Type", contentType(name))
 	h.Set("Content-Length", fmt.Sprint(len(data)))
 	w.WriteHeader(status)
@@ -482,8 +485,11 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// script is what the pages of a preview run.
+const script = "_preview/preview.js"
+
 // lookup gives the file for an address.
-func (s *server) lookup(ctx context.Context, url string) (name string, data []byte, ok bool, err error) {
+func (s *server) lookup(ctx context.Context, url string) (name string, data []byte, shown site.State, ok bool, err error) {
 	name = strings.TrimPrefix(path.Clean("/"+url), "/")
 	index := path.Join(name, "index.html")
 	names := []string{name, index}
@@ -491,11 +497,11 @@ func (s *server) lookup(ctx context.Context, url string) (name string, data []by
 		names = []string{index}
 	}
 	for _, n := range names {
-		if data, ok, err = s.live.File(ctx, n); ok || err != nil {
-			return n, data, ok, err
+		if data, shown, ok, err = s.live.Look(ctx, n); ok || err != nil {
+			return n, data, shown, ok, err
 		}
 	}
-	return name, nil, false, nil
+	return name, nil, site.State{}, false, nil
 }
 
 func contentType(name string) string {
@@ -515,7 +521,8 @@ func contentType(name string) string {
 }
 
 // events tells a page about every change: whether the page itself has
-// changed, or only the evidence on it, and which diagnostics there are now.
+// changed, or only the evidence on it, and which diagnostics there are now. A
+// page says what it shows: it may have been saved again while it was loaded.
 func (s *server) events(w http.ResponseWriter, r *http.Request) {
 	flush, ok := w.(http.Flusher)
 	if !ok {
@@ -526,7 +533,10 @@ func (s *server) events(w http.ResponseWriter, r *http.Request) {
 	if path.Ext(name) != ".html" { // also where there is no such page yet
 		name = path.Join(name, "index.html")
 	}
-	shown, _ := s.live.State(r.Context(), name)
+	shown, told := site.ParseState(r.URL.Query().Get("shown"))
+	if !told { // an older page
+		shown, _ = s.live.State(r.Context(), name)
+	}
 	w.Header().Set("Content-Type", "text/event-stream")
 	ping := time.NewTicker(15 * time.Second)
 	defer ping.Stop()

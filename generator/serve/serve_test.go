@@ -230,6 +230,55 @@ func TestReload(t *testing.T) {
 	}
 }
 
+// TestSavedWhileItLoads saves a page between the moment at which it is served
+// and the one at which it begins to listen: it is told at once.
+func TestSavedWhileItLoads(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "index.md", "# Home\n")
+	write(t, dir, "a.md", "# A\n")
+	url, stop := start(t, dir)
+	shown := func(page string) string {
+		t.Helper()
+		_, body := get(t, url+page, "")
+		_, rest, found := strings.Cut(body, script+"?shown=")
+		token, _, _ := strings.Cut(rest, `"`)
+		if !found || token == "" {
+			t.Fatalf("%s does not know what it shows: %.300s", page, body)
+		}
+		return "&shown=" + token
+	}
+	old, missing := shown("a/"), shown("b/")
+	if l := follow(t, url, "/a/"+old).next(); l.Reload {
+		t.Error("a page is loaded again though nothing changed")
+	}
+	if l := follow(t, url, "/b/"+missing).next(); l.Reload {
+		t.Error("a page that is not there is loaded again though nothing changed")
+	}
+	write(t, dir, "a.md", "# A saved\n")
+	write(t, dir, "b.md", "# B\n")
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		_, a := get(t, url+"a/", "")
+		_, b := get(t, url+"b/", "")
+		if strings.Contains(a, "A saved") && strings.Contains(b, "<h1>B") {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("the new pages are not served: %.500s", b)
+		}
+	}
+	for page, token := range map[string]string{"/a/": old, "/b/": missing} {
+		if l := follow(t, url, page+token).next(); !l.Reload {
+			t.Errorf("%s was saved while it was loaded, and is not told", page)
+		}
+		if l := follow(t, url, page+shown(page[1:])).next(); l.Reload {
+			t.Errorf("%s is loaded again and again", page)
+		}
+	}
+	if err := stop(); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestPortInUse(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

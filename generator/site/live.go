@@ -2,6 +2,7 @@ package site
 
 import (
 	"context"
+	"encoding/hex"
 	"io/fs"
 	"path"
 	"path/filepath"
@@ -214,8 +215,14 @@ func (s *Site) pageOf(file string) *page {
 
 // File gives a file of the site as it is now.
 func (l *Live) File(ctx context.Context, name string) (data []byte, ok bool, err error) {
+	data, _, ok, err = l.Look(ctx, name)
+	return data, ok, err
+}
+
+// Look gives a file of the site, and names what it shows.
+func (l *Live) Look(ctx context.Context, name string) (data []byte, shown State, ok bool, err error) {
 	now, ok, err := l.file(ctx, name)
-	return now.data, ok, err
+	return now.data, now.state, ok, err
 }
 
 // A State names what a page shows.
@@ -223,6 +230,23 @@ type State struct {
 	whole    build.Answer // its HTML and the pictures in it
 	text     build.Answer // what it was written from, and what stands around it
 	evidence build.Answer // what labs say about it
+}
+
+// String writes a state so that [ParseState] reads it.
+func (s State) String() string {
+	return hex.EncodeToString(slices.Concat(s.whole[:], s.text[:], s.evidence[:]))
+}
+
+// ParseState reads a state that a page was given.
+func ParseState(text string) (s State, ok bool) {
+	b, err := hex.DecodeString(text)
+	if err != nil || len(b) != 3*len(s.whole) {
+		return s, false
+	}
+	copy(s.whole[:], b)
+	copy(s.text[:], b[len(s.whole):])
+	copy(s.evidence[:], b[2*len(s.whole):])
+	return s, true
 }
 
 // OnlyEvidence reports whether nothing but the evidence on the page differs from what

@@ -251,6 +251,9 @@ func (s *Site) inventoryOfSections(add func(name, typ, prio, url, id, title stri
 	}
 }
 
+// oneLine keeps a title as it is, but on one line.
+var oneLine = strings.NewReplacer("\r\n", " ", "\n", " ", "\r", " ")
+
 // inventory writes objects.inv, so that other sites can link to this one.
 func (s *Site) inventory() []byte {
 	type line struct{ name, typ, uri, title, prio string }
@@ -266,7 +269,7 @@ func (s *Site) inventory() []byte {
 		if title == "" || title == name {
 			title = "-"
 		}
-		lines = append(lines, line{name, typ, uri, strings.Join(strings.Fields(title), " "), prio})
+		lines = append(lines, line{name, typ, uri, oneLine.Replace(title), prio})
 	}
 	for name, t := range s.labels {
 		title := ""

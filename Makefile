@@ -78,7 +78,7 @@ browser: bin downloads ## the site in a real browser: behaviour, looks, accessib
 .PHONY: unit
 unit: bin ## Go's tests; one package at a time, since some start real engines
 	go test -p 1 -timeout 20m $$(go list ./... | grep -vE 'docent/labs(/(engine|run).*)?$$')
-	.ci/once differ go.mod go.sum generator/parse/rst generator/parse/directive generator/doc -- go test ./generator/parse/rst -run TestDiffer -differ 5000
+	.ci/once differ go.mod go.sum generator/parse/rst generator/parse/directive generator/parse/docutilstest generator/doc -- go test ./generator/parse/rst -run TestDiffer -differ 5000
 	.ci/once compare go.mod go.sum generator scripts/compare -- scripts/compare --min 88 --show 20 docutils
 	.ci/once prose go.mod go.sum generator scripts/compare -- scripts/compare --min 100 --show 20 prose
 	.ci/once cache go.mod go.sum generator assets labs/report labs/step -- $(MAKE) cache

@@ -84,13 +84,16 @@ func csvTable(p Parser, b *Block) ([]*doc.Node, error) {
 
 func (b *Block) cellBody(p Parser, c cell) []*doc.Node {
 	lines := make([]Line, len(c))
-	empty := true
+	empty, white := true, true
 	for i, l := range c {
 		lines[i] = Line{strings.TrimRight(l.Text, " "), l.Pos}
-		empty = empty && lines[i].Text == ""
+		empty, white = empty && lines[i].Text == "", white && blank(lines[i].Text)
 	}
-	if empty {
+	switch {
+	case empty:
 		return nil
+	case white: // no-break spaces are text, of which nothing is left
+		return []*doc.Node{doc.New(doc.KindParagraph, c[0].Pos)}
 	}
 	return p.Blocks(lines, false)
 }
@@ -141,20 +144,21 @@ func (b *Block) csvRows(lines []Line, d dialect) ([][]cell, error) {
 	var text strings.Builder
 	var pos doc.Pos // where text starts
 	state := startField
-	escaped := false
+	escaped, goesOn := false, false // goesOn: the line before ended with an escape
 	flush := func() {
 		row = append(row, append(done, Line{text.String(), pos}))
 		done = nil
 		text.Reset()
 	}
 	for _, l := range lines {
-		if state != inQuoted && l.Text == "" && len(row) == 0 {
+		if state != inQuoted && !goesOn && l.Text == "" && len(row) == 0 {
 			rows = append(rows, nil)
 			continue
 		}
-		if pos = l.Pos; state != inQuoted {
+		if pos = l.Pos; state != inQuoted && !goesOn {
 			state = startField
 		}
+		goesOn = false
 		for off, c := range l.Text {
 			if escaped {
 				text.WriteRune(c)
@@ -215,8 +219,7 @@ func (b *Block) csvRows(lines []Line, d dialect) ([][]cell, error) {
 		if state == inQuoted || escaped {
 			done = append(done, Line{text.String(), pos})
 			text.Reset()
-			escaped = false
-			state = inQuoted
+			goesOn, escaped = state != inQuoted, false
 			continue
 		}
 		if state == startField {
@@ -226,7 +229,7 @@ func (b *Block) csvRows(lines []Line, d dialect) ([][]cell, error) {
 		rows, row = append(rows, row), nil
 		state = startField
 	}
-	if state == inQuoted || len(row) > 0 || text.Len() > 0 {
+	if state == inQuoted || goesOn || len(row) > 0 || text.Len() > 0 {
 		return nil, &Fail{Code: "csv-syntax", Message: fmt.Sprintf("The CSV data of `%s` ends inside a quoted cell.", b.Name), Hint: "Close the quotation.",
 			Pos: pos, Len: 1}
 	}

@@ -107,7 +107,7 @@ func dedent(lines []string) {
 }
 
 // meta reads a field list of HTML meta elements; they stand at the start of
-// the document.
+// the document, and so do, as in docutils, messages about them.
 func meta(p Parser, b *Block) ([]*doc.Node, error) {
 	for i := 0; i < len(b.Content); {
 		l := b.Content[i]
@@ -126,11 +126,13 @@ func meta(p Parser, b *Block) ([]*doc.Node, error) {
 		}
 		if len(parts) == 0 {
 			p.Report(doc.Info, "meta-empty", l.Pos, m, fmt.Sprintf("The meta element `%s` has no content.", name), "Write its content after the colon.")
+			p.State().Meta = append(p.State().Meta, doc.New(doc.KindSystemMessage, l.Pos))
 			continue
 		}
 		n := doc.New(doc.KindMeta, l.Pos).Set("content", unescape(strings.Join(parts, " ")))
 		if bad := metaName(n, name); bad != "" {
 			p.Report(doc.Error, "meta-syntax", l.Pos, m, fmt.Sprintf("`%s` in the meta element `%s` is no attribute.", bad, name), "Write `name=value`.")
+			p.State().Meta = append(p.State().Meta, doc.New(doc.KindSystemMessage, l.Pos))
 			continue
 		}
 		p.State().Meta = append(p.State().Meta, n)

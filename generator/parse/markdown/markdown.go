@@ -12,6 +12,7 @@ package markdown
 import (
 	"fmt"
 	"path"
+	"slices"
 	"sort"
 	"strings"
 
@@ -76,6 +77,7 @@ func (p *page) finishDirectives() {
 	if p.state.Title != "" {
 		p.root.Set("title", p.state.Title)
 	}
+	p.state.Meta = slices.DeleteFunc(p.state.Meta, func(n *doc.Node) bool { return n.Kind == doc.KindSystemMessage })
 	p.state.Decorate(p.root)
 	p.state.Aliases(p.root)
 	if !p.pending {

@@ -26,7 +26,13 @@ func difference(t *testing.T, p *docutilstest.Peer, text string, cfg *directive.
 	if !ok {
 		return ""
 	}
-	want, theirs := ref.Tree, len(ref.Messages)
+	// In names docutils prints the NUL that it has for a backslash.
+	want, theirs := strings.ReplaceAll(ref.Tree, "\x00", `\`), len(ref.Messages)
+	for _, m := range ref.Messages {
+		if strings.HasPrefix(m.Text, "No suitable element following") {
+			theirs-- // it is said also of what is not in the tree
+		}
+	}
 	d := Parse("<stdin>", text, cfg, Options{})
 	inside(t, d)
 	if got := doc.PseudoXML(d.Root); docutilstest.Structure(got) != docutilstest.Structure(want) {

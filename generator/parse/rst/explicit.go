@@ -197,6 +197,9 @@ func (b *body) directive(name string, start int, subst *doc.Node) (finished bool
 			}
 		}
 	}
+	if slices.ContainsFunc(b.p.state.Meta, func(n *doc.Node) bool { return n.Kind == doc.KindSystemMessage }) {
+		b.p.messages++
+	}
 	if b.p.state.Meta != nil || b.p.state.Header != nil || b.p.state.Footer != nil {
 		b.p.state.Decorate(b.p.root)
 	}

@@ -180,19 +180,18 @@ func (p *parser) term(l line) []*doc.Node {
 		}
 		parts := splitClassifiers(n.Text)
 		if len(parts) == 1 {
-			n.Text = unescape(n.Text)
-			if n.Text != "" {
+			if n = doc.NewEscaped(n.Pos, n.Text); n.Text != "" {
 				cur.Append(n)
 			}
 			continue
 		}
-		if t := unescape(strings.TrimRightFunc(parts[0], isSpace)); t != "" {
-			cur.Append(doc.NewText(n.Pos, t))
+		if t := doc.NewEscaped(n.Pos, strings.TrimRightFunc(parts[0], isSpace)); t.Text != "" {
+			cur.Append(t)
 		}
 		for _, part := range parts[1:] {
 			cur = doc.New(doc.KindClassifier, n.Pos)
-			if t := unescape(part); t != "" {
-				cur.Append(doc.NewText(n.Pos, t))
+			if t := doc.NewEscaped(n.Pos, part); t.Text != "" {
+				cur.Append(t)
 			}
 			out = append(out, cur)
 		}

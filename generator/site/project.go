@@ -10,7 +10,7 @@ import (
 
 // projectSigns are what the top folder of a project holds.
 var projectSigns = []string{".git", ".hg", "pyproject.toml", "setup.py", "setup.cfg", "configure", "configure.ac", "CMakeLists.txt",
-	"meson.build", "package.json", "go.mod", "Cargo.toml", "LICENSE", "LICENSE.txt", "LICENSE.rst", "LICENSE.md", "COPYING"}
+	"meson.build", "package.json", "go.mod", "Cargo.toml", "LICENSE", "LICENSE.txt", "LICENSE.rst", "LICENSE.md", "COPYING", "MAINTAINERS", "Kconfig"}
 
 // projectAround finds the folder of the project that a Sphinx tree documents:
 // the nearest one above it that looks like one, at most four steps up.

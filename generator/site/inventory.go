@@ -3,6 +3,7 @@ package site
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -232,19 +233,22 @@ func (inv *Inventory) typesOf(domain string) (types []string) {
 // anonymous is the name of what has none.
 var anonymous = regexp.MustCompile(`@[\pL\pN_]+`)
 
-// inventoryOfSections lists the labels that autosectionlabel makes.
+// inventoryOfSections lists the labels that autosectionlabel makes. Of titles
+// that are there twice the first counts, as for references.
 func (s *Site) inventoryOfSections(add func(name, typ, prio, url, id, title string)) {
 	depth := int64(1 << 30)
 	if d, ok := s.conf.Values["autosectionlabel_maxdepth"].(int64); ok {
 		depth = d
 	}
+	seen := map[string]bool{}
 	for _, p := range s.pages {
 		for _, h := range p.facts.outline().heads {
 			name := normal(h.text)
 			if s.conf.Bool("autosectionlabel_prefix_document") {
 				name = p.docname + ":" + name
 			}
-			if _, taken := s.labels[name]; !taken && int64(h.level) <= depth {
+			if _, taken := s.labels[name]; !taken && !seen[name] && int64(h.level) <= depth {
+				seen[name] = true
 				add(name, "std:label", "-1", p.url, h.id, h.text)
 			}
 		}
@@ -335,11 +339,9 @@ func (s *Site) inventory() []byte {
 			}
 		}
 	}
-	sort.Slice(lines, func(i, j int) bool {
-		if lines[i].typ != lines[j].typ {
-			return lines[i].typ < lines[j].typ
-		}
-		return lines[i].name < lines[j].name
+	slices.SortFunc(lines, func(a, b line) int {
+		return cmp.Or(cmp.Compare(a.typ, b.typ), cmp.Compare(a.name, b.name), cmp.Compare(a.uri, b.uri),
+			cmp.Compare(a.title, b.title), cmp.Compare(a.prio, b.prio))
 	})
 	var out bytes.Buffer
 	project, version := s.conf.String("project"), s.conf.String("version", "release")

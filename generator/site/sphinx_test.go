@@ -2,6 +2,7 @@ package site
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -401,4 +402,25 @@ func TestPyspecific(t *testing.T) {
 		"index.rst", "Top\n===\n\n:issue:`12`\n\n.. opcode:: COPY (i)\n")})
 	has(t, "the page", shown(t, m, "index.html"), ">bpo-12</a>", "COPY</span>")
 	has(t, "diagnostics", said(diags)+"none", "none")
+}
+
+// Titles that are there many times are labels once, in every build the same.
+func TestInventoryOfTwins(t *testing.T) {
+	pairs := []string{"conf.py", "extensions = ['sphinx.ext.autosectionlabel']\n", "index.rst", "Home\n====\n\n.. toctree::\n   :glob:\n\n   *\n"}
+	for i := range 30 {
+		pairs = append(pairs, fmt.Sprintf("p%02d.rst", i), fmt.Sprintf("Page %d\n========\n\nTwin\n----\n\n.. c:enum:: E\n\n   .. c:enumerator:: A%d\n", i, i%3))
+	}
+	dir := tree(t, pairs...)
+	m, _ := buildSite(t, Options{Source: dir})
+	first := shown(t, m, "objects.inv")
+	inv, err := ReadInventory(strings.NewReader(first), "")
+	if err != nil || inv.Objects["std:label"]["twin"].URI != "/p00/#$" && inv.Objects["std:label"]["twin"].URI != "/p00/#twin" {
+		t.Errorf("twin leads to %q: %v", inv.Objects["std:label"]["twin"].URI, err)
+	}
+	for range 5 {
+		again, _ := buildSite(t, Options{Source: dir})
+		if shown(t, again, "objects.inv") != first {
+			t.Fatal("the inventory differs from build to build")
+		}
+	}
 }

@@ -143,3 +143,26 @@ func FuzzReadConf(f *testing.F) {
 		}
 	})
 }
+
+// Calls that no Python would take end nothing.
+func TestBrokenCalls(t *testing.T) {
+	for _, call := range []string{"add_role('x', ])", "add_role(])", "add_role('x', }, 1)", "add_generic_role(name='x', nodeclass=nodes.strong)", "add_generic_role('x')",
+		"add_directive(name='x')", "add_directive('x'", "add_object_type('x')", "add_object_type(", "add_crossref_type('', '', '')", "add_role(=", "add_role(a=", "add_role('x',,,)"} {
+		dir := tree(t, "conf.py", "def setup(app):\n    app."+call+"\n", "index.rst", "T\n=\n\n:x:`y` and `z`\n\n.. x:: y\n")
+		m, _ := buildSite(t, Options{Source: dir})
+		has(t, call, shown(t, m, "index.html"), "<cite>z</cite>")
+	}
+}
+
+func FuzzSetupCalls(f *testing.F) {
+	for _, s := range []string{"app.add_role('x', ])", "app.add_object_type('a', 'b', indextemplate=\"pair: %s; c\", parse_node=lambda *a: a)", "app.add_directive(('x')"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		for _, c := range setupCalls(s) {
+			if c.off < 0 || c.off >= len(s) || len(c.args) != len(c.raw) {
+				t.Fatalf("%+v", c)
+			}
+		}
+	})
+}

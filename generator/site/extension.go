@@ -19,7 +19,8 @@ import (
 type setupCall struct {
 	method string
 	args   []any
-	raw    []string // the arguments as they are written
+	raw    []string // the arguments without a name as they are written
+	last   string   // the last of all arguments as it is written
 	named  map[string]any
 	off    int
 }
@@ -56,10 +57,14 @@ func setupCalls(text string) (out []setupCall) {
 				p.pos = start
 				p.skipArgument()
 			}
+			if p.pos == start { // a bracket that nothing opened
+				break
+			}
+			c.last = strings.TrimSpace(text[start:p.pos])
 			if name != "" {
 				c.named[name] = v
 			} else {
-				c.args, c.raw = append(c.args, v), append(c.raw, strings.TrimSpace(text[start:p.pos]))
+				c.args, c.raw = append(c.args, v), append(c.raw, c.last)
 			}
 			p.take(",")
 		}
@@ -181,6 +186,9 @@ func (s *Site) extend(t *directive.Table, clone func() *directive.Table) {
 			seen[c.method+name] = true
 			index := c.text(2, "indextemplate")
 			role := c.text(1, "rolename")
+			if role == "" {
+				role = name
+			}
 			switch c.method {
 			case "add_object_type":
 				_, parses := c.named["parse_node"]
@@ -195,7 +203,7 @@ func (s *Site) extend(t *directive.Table, clone func() *directive.Table) {
 				s.roles[role] = name
 			case "add_generic_role":
 				t = clone()
-				t.AddGenericRole(name, c.raw[len(c.raw)-1])
+				t.AddGenericRole(name, c.last)
 			case "add_role":
 				if !t.Known(name) {
 					t = clone()

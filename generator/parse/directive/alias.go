@@ -15,11 +15,16 @@ type alias struct {
 	scope  []string
 	depth  int // of members; 0 is unlimited
 	noRoot bool
+	shown  *int // by all aliases of the page
 }
 
 // inAnonymous is what a name says of the anonymous union that it is in, whose
 // members are those of what holds it.
 var inAnonymous = regexp.MustCompile(`@[\pL\pN_]+(?:\.|::)`)
+
+// mostShown bounds how many signatures the aliases of a page show: each may
+// name a description with all that is in it.
+const mostShown = 10000
 
 // Aliases carries out the alias directives of a page. A name that the page
 // does not describe stays as it is, and refers to where it is described.
@@ -38,10 +43,15 @@ func (s *State) Aliases(root *doc.Node) {
 			}
 		}
 	}
+	shown := 0
 	for _, a := range s.aliases {
+		a.shown = &shown
 		var out []*doc.Node
 		for _, sig := range a.desc.Children {
 			all := a.find(found, sig.PlainText())
+			if shown > mostShown {
+				all = nil
+			}
 			for _, f := range all {
 				out = append(out, a.show(f, 1)...)
 			}
@@ -89,6 +99,9 @@ func (a *alias) find(all map[string][]described, text string) []described {
 // show gives the signatures of a description and of its members.
 func (a *alias) show(f described, level int) []*doc.Node {
 	var out []*doc.Node
+	if *a.shown++; *a.shown > mostShown {
+		return nil
+	}
 	if level > 1 || !a.noRoot {
 		out = append(out, a.copy(f.sig))
 	}

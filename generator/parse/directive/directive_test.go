@@ -74,6 +74,19 @@ func TestFailedDirectiveKeepsItsSource(t *testing.T) {
 	}
 }
 
+// A page of aliases that each name a description with many members is no
+// larger than it may be.
+func TestAliasesAreBounded(t *testing.T) {
+	text := ".. c:struct:: S\n\n" + strings.Repeat("   .. c:member:: int m\n\n", 500) + ".. c:alias:: S" + strings.Repeat("\n             S", 499) + "\n   :maxdepth: 0\n"
+	n := 0
+	for range parse(text).Root.Find(doc.KindDescSignature) {
+		n++
+	}
+	if n < 10000 || n > 12000 {
+		t.Errorf("%d signatures", n)
+	}
+}
+
 func TestLiteralInclude(t *testing.T) {
 	for _, c := range []struct{ options, text, lines, number string }{
 		{"", "", "", ""},

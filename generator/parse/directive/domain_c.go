@@ -79,7 +79,7 @@ func addNamespaces(t *Table, domain string) {
 			for _, l := range b.signatures() {
 				desc.Append(doc.New(doc.KindDescSignature, l.Pos, plain(doc.KindDescName, l.Pos, l.Text)))
 			}
-			p.State().aliases = append(p.State().aliases, alias{desc, p.State().Scope[domain], numberOr(b.opt("maxdepth"), 1), b.has("noroot")})
+			p.State().aliases = append(p.State().aliases, alias{desc: desc, scope: p.State().Scope[domain], depth: numberOr(b.opt("maxdepth"), 1), noRoot: b.has("noroot")})
 			return one(desc)
 		}})
 }

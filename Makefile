@@ -94,7 +94,7 @@ cache: ## builds with a cache and without, compared over many random changes: ma
 
 .PHONY: race
 race: ## the packages with goroutines under the race detector
-	go test -p 1 -race -timeout 20m ./generator/site ./generator/serve ./generator/html
+	go test -p 1 -race -timeout 20m ./generator/build ./generator/site ./generator/serve ./generator/html
 	@# a step that prints a gigabyte is too slow under the race detector
 	go test -race -timeout 20m -skip TestNothingIsLeft ./labs/run
 

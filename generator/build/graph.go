@@ -27,6 +27,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 )
 
 // An Answer is the digest of an answer. The zero Answer is no answer: it
@@ -107,15 +108,15 @@ func (t *Trace) Asked(question string, a Answer) {
 func (t *Trace) Wrote(name string) { t.outputs = append(t.outputs, name) }
 
 // A Graph is the tasks of one build and of the one before. Its methods are
-// safe for use by several goroutines, those of one task's name by one at a
-// time.
+// safe for use by several goroutines; of one task's name, only one may Do or
+// Set at a time.
 //
 // The tasks of an older build that the cache has whole are its base; they are
 // numbered. What is known besides stands in maps.
 type Graph struct {
-	names Names     // of the tasks of the base
-	base  []Result  // by number
-	given []*Result // of them, what this build gave, by number
+	names Names                    // of the tasks of the base
+	base  []Result                 // by number
+	given []atomic.Pointer[Result] // of them, what this build gave, by number
 
 	old      map[string]*Result // above the base; nil for a task that was forgotten
 	whole    bool               // the cache has the base
@@ -144,8 +145,8 @@ func (g *Graph) Next() *Graph {
 // results goes over what this build gave.
 func (g *Graph) results() iter.Seq2[*Result, string] {
 	return func(yield func(*Result, string) bool) {
-		for i, r := range g.given {
-			if r != nil && !yield(r, g.names.list[i]) {
+		for i := range g.given {
+			if r := g.given[i].Load(); r != nil && !yield(r, g.names.list[i]) {
 				return
 			}
 		}
@@ -176,7 +177,7 @@ func (g *Graph) last(name string) (*Result, int) {
 		}
 		return r, -1
 	}
-	if r := g.given[at]; r != nil {
+	if r := g.given[at].Load(); r != nil {
 		return r, at
 	}
 	if r, ok := g.old[name]; ok {
@@ -223,7 +224,7 @@ func (g *Graph) Set(name, value string) {
 // put keeps a result for a task of a number, or, with -1, of none.
 func (g *Graph) put(name string, at int, r *Result) {
 	if at >= 0 {
-		g.given[at] = r
+		g.given[at].Store(r)
 		return
 	}
 	g.mu.Lock()
@@ -275,8 +276,8 @@ func (g *Graph) changes() (b []byte, ok bool) {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	for i, r := range g.given {
-		if r != &g.base[i] {
+	for i := range g.given {
+		if r := g.given[i].Load(); r != &g.base[i] {
 			b = appendTask(b, g.names.list[i], r)
 		}
 		if len(b) > g.baseSize/4 {
@@ -340,7 +341,7 @@ func (g *Graph) decodeBase(s string) bool {
 	}) {
 		return false
 	}
-	g.whole, g.given = true, make([]*Result, len(g.base))
+	g.whole, g.given = true, make([]atomic.Pointer[Result], len(g.base))
 	return true
 }
 

@@ -581,7 +581,8 @@ func (s *Site) indexObjects() {
 	s.anons = sync.OnceValue(func() map[string]target { // members of an anonymous union are members of what holds it
 		anons := map[string]target{}
 		for domain, sep := range map[string]string{"c": ".", "cpp": "::"} {
-			for name, all := range s.named[domain] {
+			for _, name := range slices.Sorted(maps.Keys(s.named[domain])) { // of two members of one name the last counts, in every build
+				all := s.named[domain][name]
 				parts := strings.Split(name, sep)
 				kept := slices.DeleteFunc(slices.Clone(parts), func(p string) bool { return strings.HasPrefix(p, "@") })
 				if len(kept) < len(parts) && kept != nil {

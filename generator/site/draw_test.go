@@ -179,26 +179,7 @@ func TestDrawingsAreRemembered(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer cache.Close()
-		out, err := OpenDir(filepath.Join(dir, "out"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer out.Abandon()
-		out.Use(cache)
-		s, err := Load(context.Background(), Options{Source: src, Cache: cache})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer s.Close()
-		if err := s.Write(context.Background(), out); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := out.Commit(); err != nil {
-			t.Fatal(err)
-		}
-		if err := s.Remember(); err != nil {
-			t.Fatal(err)
-		}
+		buildTo(t, filepath.Join(dir, "out"), Options{Source: src, Cache: cache})
 		if n, _ := os.ReadFile(log); len(n)/2 != want {
 			t.Errorf("the program ran %d times, want %d", len(n)/2, want)
 		}

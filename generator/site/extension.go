@@ -113,6 +113,7 @@ func (c *setupCall) text(at int, name string) string {
 // extensions, and those that these import.
 func (s *Site) ownModules() (out, imported []*doc.Source) {
 	out = []*doc.Source{s.conf.Source}
+	settings := &recorder{s.files, &s.inputs}
 	folders := []string{".", ".."}
 	for _, line := range pathLine.FindAllString(s.conf.Source.Text, -1) {
 		for _, m := range pyString.FindAllStringSubmatch(line, -1) {
@@ -137,7 +138,7 @@ func (s *Site) ownModules() (out, imported []*doc.Source) {
 				if !fs.ValidPath(strings.TrimPrefix(name, "../")) {
 					continue
 				}
-				if text, err := fs.ReadFile(s.files, name); err == nil {
+				if text, err := fs.ReadFile(settings, name); err == nil {
 					return []*doc.Source{doc.NewSource(name, strings.ToValidUTF8(string(text), "\uFFFD"))}
 				}
 			}
@@ -158,7 +159,7 @@ func (s *Site) ownModules() (out, imported []*doc.Source) {
 }
 
 // extend adds what the tree's own extensions add to a table, as far as it can
-// be read, and says once what cannot. made clones the table before the first
+// be read, and says once what cannot. clone copies the table before the first
 // addition.
 func (s *Site) extend(t *directive.Table, clone func() *directive.Table) {
 	if s.conf.Source == nil {

@@ -219,17 +219,6 @@ func (s *Site) externalOf(invs []*Inventory, types []string, name string) (targe
 	return target{}, false
 }
 
-// typesOf are the types of a domain's objects in it.
-func (inv *Inventory) typesOf(domain string) (types []string) {
-	for t := range inv.Objects {
-		if strings.HasPrefix(t, domain+":") {
-			types = append(types, t)
-		}
-	}
-	sort.Strings(types)
-	return types
-}
-
 // anonymous is the name of what has none.
 var anonymous = regexp.MustCompile(`@[\pL\pN_]+`)
 

@@ -141,6 +141,33 @@ func goldenPart(t *testing.T, m *Memory, diags []doc.Diag, name string) string {
 }
 
 // manyPages is a tree with everything in it that could depend on order.
+// buildTo builds a site into a folder and gives it, closed: what it says of the
+// build can be asked.
+func buildTo(t testing.TB, out string, opt Options) *Site {
+	t.Helper()
+	d, err := OpenDir(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Abandon()
+	d.Use(opt.Cache)
+	s, err := Load(context.Background(), opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if err := s.Write(context.Background(), d); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Remember(); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
 func manyPages(t testing.TB) string {
 	pairs := []string{"index.rst", "Home\n====\n\n.. toctree::\n   :glob:\n\n   *\n\n.. index:: first, second\n"}
 	for i := range 40 {

@@ -1,7 +1,6 @@
 package site
 
 import (
-	"context"
 	"os"
 	"path/filepath"
 	"strings"
@@ -23,22 +22,7 @@ func TestFilesAndFolders(t *testing.T) {
 		"sitemap.xml.md", "# About a file\n",
 	)
 	out := filepath.Join(t.TempDir(), "out")
-	d, err := OpenDir(out)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer d.Abandon()
-	s, err := Load(context.Background(), Options{Source: src, BaseURL: "https://example.org/"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	if err := s.Write(context.Background(), d); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := d.Commit(); err != nil {
-		t.Fatal(err)
-	}
+	s := buildTo(t, out, Options{Source: src, BaseURL: "https://example.org/"})
 	for _, name := range []string{"run/index.html", "index.md", "index.md.page/index.html", "404.html", "404.html.page/a/index.html",
 		"one/index.html", "one/index.html.page/b/index.html", "sitemap.xml", "sitemap.xml.page/index.html"} {
 		if info, err := os.Stat(filepath.Join(out, name)); err != nil || !info.Mode().IsRegular() {

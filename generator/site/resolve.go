@@ -164,7 +164,7 @@ func (e *env) elsewhere(n *doc.Node, site, domain, typ, name string) (html.Link,
 		types = []string{"std:doc"}
 	case len(types) == 0 || domain == "py":
 		for _, inv := range s.invs {
-			types = append(types, inv.typesOf(domain)...)
+			types = append(types, typesOf(inv.Objects, domain)...)
 		}
 	}
 	t, ok := s.external(types, strings.TrimSuffix(name, "()"))
@@ -509,7 +509,7 @@ func (s *Site) object(p *page, n *doc.Node, domain, typ, name string) (target, b
 		}
 	}
 	if types == nil {
-		types = s.typesOf(domain)
+		types = typesOf(s.objects, domain)
 	}
 	if len(types) == 0 {
 		types = []string{domain + ":" + typ}
@@ -543,9 +543,9 @@ func (s *Site) option(n *doc.Node, name string, get func(string) (target, bool))
 	return s.external([]string{"std:cmdoption"}, strings.ReplaceAll(tries[0], " ", "."))
 }
 
-// typesOf are the types of all objects of a domain.
-func (s *Site) typesOf(domain string) (types []string) {
-	for t := range s.objects {
+// typesOf are the types of a domain among objects by type.
+func typesOf[V any](objects map[string]V, domain string) (types []string) {
+	for t := range objects {
 		if strings.HasPrefix(t, domain+":") {
 			types = append(types, t)
 		}

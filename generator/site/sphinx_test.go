@@ -424,3 +424,32 @@ func TestInventoryOfTwins(t *testing.T) {
 		}
 	}
 }
+
+// A module of the tree's own is part of the configuration: another text of it
+// makes other pages, with a cache too.
+func TestOwnExtensionsAndTheCache(t *testing.T) {
+	dir := tree(t, "conf.py", "extensions = ['kinds']\n", "index.rst", "T\n=\n\n:shout:`a`\n", "other/x.rst", "X\n=\n")
+	at, out := t.TempDir(), filepath.Join(t.TempDir(), "out")
+	for _, step := range []struct{ file, class, want string }{
+		{"", "", "a"}, {"_ext/kinds.py", "strong", "<strong>a</strong>"}, {"_ext/kinds.py", "emphasis", "<em>a</em>"}, {"kinds.py", "strong", "<strong>a</strong>"},
+	} {
+		if step.file != "" {
+			file := filepath.Join(dir, step.file)
+			os.MkdirAll(filepath.Dir(file), 0o777)
+			if err := os.WriteFile(file, []byte("def setup(app):\n    app.add_generic_role('shout', nodes."+step.class+")\n"), 0o666); err != nil {
+				t.Fatal(err)
+			}
+		}
+		cache, err := build.OpenCache(at, "x")
+		if err != nil {
+			t.Fatal(err)
+		}
+		buildTo(t, out, Options{Source: dir, Cache: cache})
+		cache.Close()
+		page, err := os.ReadFile(filepath.Join(out, "index.html"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		has(t, step.file+" "+step.class, string(page), step.want)
+	}
+}

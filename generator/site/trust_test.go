@@ -638,25 +638,5 @@ func TestLostRecord(t *testing.T) {
 // rendered builds the site and tells how many pages were not kept.
 func (g *gardener) rendered(t *testing.T, out string, cache *build.Cache) int64 {
 	t.Helper()
-	d, err := OpenDir(out)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer d.Abandon()
-	d.Use(cache)
-	s, err := Load(context.Background(), Options{Source: g.dir, Cache: cache})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	if err := s.Write(context.Background(), d); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := d.Commit(); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Remember(); err != nil {
-		t.Fatal(err)
-	}
-	return s.rendered.Load()
+	return buildTo(t, out, Options{Source: g.dir, Cache: cache}).rendered.Load()
 }
